@@ -1,0 +1,86 @@
+"""Calling partners with signed messages: implements ports.partners over any Transport."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Final
+from urllib.parse import urlsplit
+
+from unionhub.adapters.jose.causes import GateRefusal
+from unionhub.adapters.jose.facade import HubJose
+from unionhub.adapters.wire import outgoing as wire
+from unionhub.domain.model.outgoing import Answer, Outgoing
+from unionhub.domain.model.parties import Party
+from unionhub.ports.partners import GateRefused, NotSent, NoWord, PartnerError
+from unionhub.ports.telemetry import Telemetry
+
+from .lanes import Lane, LanePolicy
+from .transport import HttpReply, Transport
+
+SIGNATURE_HEADER: Final = "UPI-JWS"
+CONTENT_TYPE: Final = "application/json;charset=UTF-8"
+
+
+class HttpPartners:
+    """One call is one signed POST. What comes back counts only if all of RULES section 1 holds for it."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        jose: HubJose,
+        telemetry: Telemetry,
+        lanes: LanePolicy,
+        timer_s: Callable[[], float] = perf_counter,
+    ) -> None:
+        self._transport = transport
+        self._jose = jose
+        self._telemetry = telemetry
+        self._lane_policy = lanes
+        self._lanes: dict[str, Lane] = {}
+        self._timer_s = timer_s
+
+    async def call(self, party: Party, outgoing: Outgoing, *, timeout_s: float) -> Answer:
+        """See ports.partners.Partners."""
+        started_s = self._timer_s()
+        outcome, cause = "cancelled", ""
+        try:
+            with self._lane(party).slot():
+                answer = await self._exchange(party, outgoing, timeout_s)
+            outcome = answer.code
+        except PartnerError as error:
+            outcome, cause = type(error).__name__, error.cause
+            raise
+        finally:
+            self._telemetry.partner_called(party.app_id, outgoing.message, outcome, self._timer_s() - started_s, cause=cause)
+        return answer
+
+    async def _exchange(self, party: Party, outgoing: Outgoing, timeout_s: float) -> Answer:
+        split = urlsplit(party.base_url)
+        path = split.path.rstrip("/") + wire.path_of(party, outgoing.message)
+        try:
+            body = wire.write(outgoing, party, lambda plaintext: self._jose.seal_for(party, plaintext))
+            signature = self._jose.sign_request(body, party, path)
+        except (LookupError, ValueError):
+            raise NotSent("no_usable_key") from None
+        headers = {SIGNATURE_HEADER: signature, "Content-Type": CONTENT_TYPE}
+        url = f"{split.scheme}://{split.netloc}{path}"
+        reply = await self._transport.post(url, headers, body, timeout_s=timeout_s)
+        self._check(party, reply)
+        return wire.read_answer(outgoing, party, reply.body)
+
+    def _check(self, party: Party, reply: HttpReply) -> None:
+        if reply.status == 401:
+            raise GateRefused("gate_refused")
+        if reply.status != 200:
+            raise NoWord(f"http_{reply.status}")
+        try:
+            self._jose.verify_response(reply.headers.get(SIGNATURE_HEADER.lower()), reply.body, party)
+        except GateRefusal as refusal:
+            raise NoWord(f"signature_{refusal.cause}") from None
+
+    def _lane(self, party: Party) -> Lane:
+        lane = self._lanes.get(party.app_id)
+        if lane is None:
+            lane = self._lanes[party.app_id] = Lane(self._lane_policy)
+        return lane

@@ -1,0 +1,36 @@
+"""Beyond the charts: TRX_RESULT_INQUIRY. The inquiry's own code says whether it succeeded; `paymentStatus` is the answer."""
+
+from __future__ import annotations
+
+from unionhub.domain.model.errors import Decline
+from unionhub.domain.model.messages import Envelope, ResultInquiry
+from unionhub.domain.model.transactions import Payment
+from unionhub.ports.store import Store
+from unionhub.ports.vault import Vault
+
+from .payers import TOKEN
+
+
+class TransactionInquiry:
+    """What became of a message that this sender sent. One database transaction, no claim (RULES section 2)."""
+
+    def __init__(self, store: Store, vault: Vault) -> None:
+        self._store = store
+        self._vault = vault
+
+    async def ask(self, envelope: Envelope, request: ResultInquiry) -> Payment:
+        """Raises Replayed; Decline `25` (never sent, or of another type), `14`, `57`, `55` (not this payer's)."""
+        async with self._store.begin() as uow:
+            await uow.admit(envelope.sender.app_id, envelope.uuid)
+            payment = await uow.payment_of(envelope.sender.app_id, request.orig_msg_id)
+            card = await uow.card(payment.card_id) if payment and payment.card_id is not None else None
+            await uow.commit()
+        if payment is None or payment.kind != request.orig_message:
+            raise Decline("25")
+        if card is not None and request.token is not None and card.token_index != self._vault.index(request.token, TOKEN):
+            raise Decline("14")
+        if payment.user_id and payment.user_id != request.user_id:
+            raise Decline("57")
+        if payment.device_id and payment.device_id != request.device_id:
+            raise Decline("55")
+        return payment

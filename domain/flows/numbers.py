@@ -1,0 +1,53 @@
+"""The numbers that the hub gives out (PROTOCOL 1.6): all from durable sequences, none from chance (RULES section 1)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from unionhub.domain.model.parties import Party
+from unionhub.ports.sequences import Sequences
+
+PAYMENT, MESSAGE, NOTICE = "payment", "message", "notice"
+
+
+class Numbers:
+    """Message ids and references. The tails wrap only after more numbers than one second, day or year can use."""
+
+    def __init__(self, sequences: Sequences) -> None:
+        self._sequences = sequences
+
+    async def payment_id(self) -> int:
+        return await self._sequences.next(PAYMENT)
+
+    async def notice_id(self) -> int:
+        return await self._sequences.next(NOTICE)
+
+    async def issuer_msg_id(self, party: Party, now: datetime) -> str:
+        """`U` + insID + YYYYMMDDhhmmss + 6 digits: 29 characters, to issuers and acquirers."""
+        tail = await self._sequences.next(MESSAGE) % 1_000_000
+        return f"U{party.app_id}{local_time(party, now):%Y%m%d%H%M%S}{tail:06d}"
+
+    @staticmethod
+    def notice_msg_id(party: Party, notice_id: int) -> str:
+        """`U` + insID + 18-digit sequence: 27 characters, to app gateways and for every notice."""
+        return f"U{party.app_id}{notice_id:018d}"
+
+
+def voucher_no(payment_id: int, now: datetime) -> str:
+    """qrcVoucherNo, N 20: the date and a number that never comes twice."""
+    return f"{now:%Y%m%d}{payment_id % 10**12:012d}"
+
+
+def retrieval_ref(payment_id: int) -> str:
+    """retrivlRefNum, 12 digits."""
+    return f"{payment_id % 10**12:012d}"
+
+
+def trace_no(payment_id: int) -> str:
+    """systemTraceAuditNumber, 6 digits."""
+    return f"{payment_id % 10**6:06d}"
+
+
+def local_time(party: Party, now: datetime) -> datetime:
+    """`now` as this partner's messages carry it: UTC unless its setting names another zone (PROTOCOL section 0)."""
+    return now + timedelta(minutes=party.utc_offset_minutes)

@@ -1,0 +1,193 @@
+"""The one runner of every money flow: it owns the two transactions, the claim, the repeat and the unknown outcome.
+
+A flow says what its chart says; nothing about idempotency or lost answers can be got wrong there, because it is not there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import ClassVar, Protocol, TypeVar
+
+import msgspec
+
+from unionhub.domain.model.bank import Weight, Word
+from unionhub.domain.model.cards import Card
+from unionhub.domain.model.errors import Decline, Refusal
+from unionhub.domain.model.messages import Claim, Envelope
+from unionhub.domain.model.policy import OutcomePolicy
+from unionhub.domain.model.transactions import Payment, PaymentEvent, PaymentState
+from unionhub.ports.clock import Clock
+from unionhub.ports.store import Store, UnitOfWork
+from unionhub.ports.telemetry import Telemetry
+
+from .notify import NoticeBook
+from .numbers import Numbers, retrieval_ref, trace_no, voucher_no
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """What `open` found: the payment with its reservations, and the card whose account the bank is to debit."""
+
+    payment: Payment
+    card: Card
+
+
+R = TypeVar("R", contravariant=True)
+
+
+class MoneyFlow(Protocol[R]):
+    """A chart that moves money. `R` is its request."""
+
+    message: ClassVar[str]
+
+    async def open(self, uow: UnitOfWork, draft: Payment, request: R) -> Intent:
+        """Check in the order of RULES section 9, steps 3 to 5, and fill the draft in. Raises Decline (recorded) or
+        Refusal (leaves no trace). Reservations are named here and taken by the runner."""
+        ...
+
+    async def call(self, intent: Intent) -> Word:
+        """Talk to the partners. Runs outside any unit of work; never raises for what a partner does."""
+        ...
+
+
+class MoneyRunner:
+    """Runs a money flow: first transaction, call, second transaction (DESIGN section 2)."""
+
+    def __init__(
+        self, store: Store, clock: Clock, numbers: Numbers, notices: NoticeBook, policy: OutcomePolicy, telemetry: Telemetry
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._numbers = numbers
+        self._notices = notices
+        self._policy = policy
+        self._telemetry = telemetry
+        self._closing: set[asyncio.Task[Payment]] = set()
+
+    async def run(self, flow: MoneyFlow[R], envelope: Envelope, request: R) -> Payment:
+        """The payment as it stands when the sender is answered: its `answer_code` is the answer.
+
+        Raises Replayed (UPI-UUID), Refusal (`30`, `78`), StoreUnavailable (`96`: nothing was sent to the bank).
+        """
+        draft = await self._draft(envelope)
+        try:
+            opened = await self._first(flow, envelope, draft, request)
+        except Refusal:
+            await self._admit_only(envelope)
+            raise
+        if isinstance(opened, Payment):
+            return opened
+        # From here on money may move: a client that hangs up must not stop the second transaction.
+        closing = asyncio.create_task(self._call_and_close(flow, opened))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+        return await asyncio.shield(closing)
+
+    async def drain(self) -> None:
+        """Wait for the payments that are between their two transactions (SIGTERM)."""
+        while self._closing:
+            await asyncio.wait(set(self._closing))
+
+    async def _draft(self, envelope: Envelope) -> Payment:
+        now = self._clock.now()
+        payment_id = await self._numbers.payment_id()
+        return Payment(
+            payment_id=payment_id,
+            kind=envelope.message,
+            sender=envelope.sender.app_id,
+            msg_id=envelope.msg_id,
+            state=PaymentState.PENDING,
+            opened_at=now,
+            due_at=now + timedelta(seconds=self._policy.deadline_s),
+            voucher_no=voucher_no(payment_id, now),
+            trace_no=trace_no(payment_id),
+            retrieval_ref=retrieval_ref(payment_id),
+        )
+
+    async def _first(self, flow: MoneyFlow[R], envelope: Envelope, draft: Payment, request: R) -> Payment | Intent:
+        """Claim, check, reserve, record. An Intent goes on to the bank; a Payment is the answer already."""
+        claim = Claim(
+            sender=draft.sender,
+            msg_id=draft.msg_id,
+            message=envelope.message,
+            digest=envelope.digest,
+            payment_id=draft.payment_id,
+        )
+        async with self._store.begin() as uow:
+            earlier = await uow.admit(draft.sender, envelope.uuid, claim)
+            outcome: Payment | Intent
+            if earlier is not None:
+                outcome = await self._repeat(uow, earlier, claim)
+            else:
+                outcome = await self._open(uow, flow, draft, request)
+            await uow.commit()
+        return outcome
+
+    @staticmethod
+    async def _repeat(uow: UnitOfWork, earlier: Claim, claim: Claim) -> Payment:
+        """The same message again gets what stands in the record; another one under the same msgID is refused (`78`)."""
+        if (earlier.message, earlier.digest) != (claim.message, claim.digest):
+            raise Refusal("78")
+        payment = await uow.payment(earlier.payment_id)
+        if payment is None:
+            raise AssertionError(f"claim without payment {earlier.payment_id}")
+        return payment
+
+    async def _open(self, uow: UnitOfWork, flow: MoneyFlow[R], draft: Payment, request: R) -> Payment | Intent:
+        try:
+            intent = await flow.open(uow, draft, request)
+        except Decline as decline:
+            return await self._declined(uow, draft, decline.code)
+        if code := await uow.open_payment(intent.payment):
+            return await self._declined(uow, intent.payment, code)
+        return intent
+
+    async def _declined(self, uow: UnitOfWork, payment: Payment, code: str) -> Payment:
+        declined = payment.moved(PaymentEvent.DECLINE, code=code, due_at=None, reservations=())
+        await uow.record_payment(declined)
+        self._telemetry.payment_moved(declined)
+        return declined
+
+    async def _call_and_close(self, flow: MoneyFlow[R], intent: Intent) -> Payment:
+        try:
+            word = await flow.call(intent)
+            if word.alarm:
+                self._telemetry.alarm("bank_found_fault", payment_id=intent.payment.payment_id, bank_code=word.bank_code)
+            return await self.close(intent.payment, word)
+        except Exception as error:
+            # The bank may have booked, and its word may be written or not. The payment stays PENDING for the worker, which
+            # asks and reverses; the sender is told 04, never an error that reads as "nothing happened".
+            self._telemetry.crashed("payment_close", error)
+            return msgspec.structs.replace(intent.payment, code="")
+
+    async def close(self, payment: Payment, word: Word) -> Payment:
+        """The second transaction: write what the bank's word proves, and queue who must be told."""
+        after = self._after(payment, word)
+        notices = await self._notices.due_for(after)
+        async with self._store.begin() as uow:
+            if await uow.move_payment(payment.state, after, notices):
+                await uow.commit()
+                self._telemetry.payment_moved(after)
+                return after
+            # Somebody else moved it meanwhile (the worker, past the deadline): what is recorded is the truth.
+            stored = await uow.payment(payment.payment_id)
+        return stored or payment
+
+    def _after(self, payment: Payment, word: Word) -> Payment:
+        now = self._clock.now()
+        said = {"bank_code": word.bank_code, "refer_no": word.refer_no or payment.refer_no}
+        match word.weight:
+            case Weight.APPROVED:
+                return payment.moved(PaymentEvent.APPROVE, code="00", due_at=None, **said)
+            case Weight.DECLINED:
+                return payment.moved(PaymentEvent.DECLINE, code=word.code, due_at=None, **said)
+            case Weight.REVERSE:
+                return payment.moved(PaymentEvent.REVERSE, code=word.code, due_at=now, **said)
+            case Weight.UNKNOWN:
+                due_at = now + timedelta(seconds=self._policy.ask_after_s[0])
+                return payment.moved(PaymentEvent.LOSE_SIGHT, due_at=due_at, told_pending=True, **said)
+
+    async def _admit_only(self, envelope: Envelope) -> None:
+        async with self._store.begin() as uow:
+            await uow.admit(envelope.sender.app_id, envelope.uuid)
+            await uow.commit()

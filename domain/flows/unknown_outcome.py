@@ -1,0 +1,173 @@
+"""Beyond the charts: a payment whose fate nobody here knows (RULES sections 1 and 3; section 12, X1).
+
+PENDING past its deadline: its host died, so it is UNKNOWN. UNKNOWN: ask the bank on the schedule, and believe only a
+final word. Still unknown at the end: REVERSING is committed first, then REVERSAL is sent until the bank confirms it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from unionhub.domain.model.bank import ISSUER_CODES, Movement, Weight, Word, read_word
+from unionhub.domain.model.outgoing import Answer, BankInquiry, Debit, Reversal
+from unionhub.domain.model.parties import Party
+from unionhub.domain.model.policy import OutcomePolicy
+from unionhub.domain.model.transactions import Payment, PaymentEvent, PaymentState, PaymentStatus
+from unionhub.ports.clock import Clock
+from unionhub.ports.directory import Directory
+from unionhub.ports.partners import PartnerError, Partners
+from unionhub.ports.store import Store
+from unionhub.ports.telemetry import Telemetry
+
+from .notify import NoticeBook
+from .numbers import Numbers
+
+REVERSED_CODE = "91"
+"""The final answer to a payment whose debit was never confirmed and is now reversed: the issuer's system failed it."""
+
+
+class UnknownOutcome:
+    """Takes one step with one leased payment; the worker calls it until the payment is final."""
+
+    def __init__(
+        self,
+        store: Store,
+        directory: Directory,
+        partners: Partners,
+        notices: NoticeBook,
+        numbers: Numbers,
+        clock: Clock,
+        policy: OutcomePolicy,
+        telemetry: Telemetry,
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._partners = partners
+        self._notices = notices
+        self._numbers = numbers
+        self._clock = clock
+        self._policy = policy
+        self._telemetry = telemetry
+
+    async def step(self, payment: Payment) -> None:
+        """Ask, give up asking, or reverse: whichever is due. Safe to repeat and to race with the payment's own host."""
+        match payment.state:
+            case PaymentState.PENDING:
+                await self._move(payment, payment.moved(PaymentEvent.LOSE_SIGHT, due_at=self._in(0), told_pending=True))
+            case PaymentState.UNKNOWN if payment.asks < len(self._policy.ask_after_s):
+                await self._ask(payment)
+            case PaymentState.UNKNOWN:
+                await self._move(payment, payment.moved(PaymentEvent.REVERSE, due_at=self._in(0)))
+            case PaymentState.REVERSING:
+                await self._reverse(payment)
+            case _:
+                raise AssertionError(f"payment {payment.payment_id} in {payment.state} waits for nobody here")
+
+    async def _ask(self, payment: Payment) -> None:
+        bank = self._bank(payment)
+        now = self._clock.now()
+        inquiry = BankInquiry(
+            msg_id=await self._numbers.issuer_msg_id(bank, now),
+            sent_at=now,
+            orig_msg_id=payment.bank_msg_id,
+            orig_message=Debit.message,
+        )
+        answer = await self._call(bank, inquiry)
+        word = _fate(answer) if answer else None
+        if word is None:
+            await self._postpone(payment, self._next_ask(payment))
+        elif word.weight is Weight.APPROVED:
+            await self._move(payment, payment.moved(PaymentEvent.APPROVE, code="00", due_at=None, **_said(payment, word)))
+        elif word.weight is Weight.REVERSE:
+            await self._move(payment, payment.moved(PaymentEvent.REVERSE, due_at=now, **_said(payment, word)))
+        else:
+            await self._move(payment, payment.moved(PaymentEvent.DECLINE, code=word.code, due_at=None, **_said(payment, word)))
+
+    async def _reverse(self, payment: Payment) -> None:
+        bank = self._bank(payment)
+        now = self._clock.now()
+        if not payment.reversal_msg_id:
+            # Fixed before the first sending, so that every repeat is the same message.
+            payment = msgspec.structs.replace(payment, reversal_msg_id=await self._numbers.issuer_msg_id(bank, now))
+        reversal = Reversal(
+            msg_id=payment.reversal_msg_id,
+            sent_at=now,
+            payment=payment,
+            orig_msg_id=payment.bank_msg_id,
+            orig_message=Debit.message,
+        )
+        answer = await self._call(bank, reversal)
+        if answer is not None and answer.code in ("00", "22"):
+            if answer.code == "22":
+                self._telemetry.alarm("reversal_related_error", payment_id=payment.payment_id)
+            reversed_ = payment.moved(PaymentEvent.CONFIRM_REVERSAL, code=payment.code or REVERSED_CODE, due_at=None)
+            await self._move(payment, reversed_)
+            return
+        self._telemetry.alarm("reversal_unconfirmed", payment_id=payment.payment_id, attempts=payment.asks + 1)
+        wait_s = min(self._policy.reversal_backoff_s * 2.0 ** min(payment.asks, 30), self._policy.reversal_backoff_cap_s)
+        await self._postpone(payment, wait_s)
+
+    def _next_ask(self, payment: Payment) -> float:
+        """Seconds from one question to the next; after the last, to the reversal. The schedule counts from lost sight."""
+        schedule = (*self._policy.ask_after_s, self._policy.reverse_after_s)
+        return max(schedule[payment.asks + 1] - schedule[payment.asks], 0.0)
+
+    async def _call(self, bank: Party, outgoing: BankInquiry | Reversal) -> Answer | None:
+        try:
+            return await self._partners.call(bank, outgoing, timeout_s=self._policy.bank_timeout_s)
+        except PartnerError:
+            return None
+
+    async def _move(self, before: Payment, after: Payment) -> None:
+        notices = await self._notices.due_for(after)
+        async with self._store.begin() as uow:
+            # Losing this race is no error: the other one knew more, or as much.
+            if await uow.move_payment(before.state, after, notices):
+                await uow.commit()
+                self._telemetry.payment_moved(after)
+
+    async def _postpone(self, payment: Payment, wait_s: float) -> None:
+        later = msgspec.structs.replace(payment, asks=payment.asks + 1, due_at=self._in(wait_s))
+        async with self._store.begin() as uow:
+            await uow.postpone_payment(later)
+            await uow.commit()
+
+    def _in(self, seconds: float) -> object:
+        return self._clock.now() + timedelta(seconds=seconds)
+
+    def _bank(self, payment: Payment) -> Party:
+        bank = self._directory.party(payment.issuer)
+        if bank is None:
+            raise AssertionError(f"payment {payment.payment_id} names an unknown issuer {payment.issuer}")
+        return bank
+
+
+def _said(payment: Payment, word: Word) -> dict[str, str]:
+    return {"bank_code": word.bank_code, "refer_no": word.refer_no or payment.refer_no}
+
+
+def _fate(answer: Answer) -> Word | None:
+    """What an inquiry's answer proves; None where it is not final: `25` (it may still be on its way), PENDING, a refusal."""
+    if answer.code != "00":
+        return None
+    match answer.payment_status:
+        case PaymentStatus.APPROVED:
+            return Word(weight=Weight.APPROVED, code="00", bank_code="00", refer_no=answer.refer_no)
+        case PaymentStatus.DECLINED:
+            return Word(weight=Weight.DECLINED, code=_decline_code(answer.reason), bank_code=answer.reason[:2])
+        case PaymentStatus.REVERSED:
+            return Word(weight=Weight.REVERSE, code="")  # REVERSAL is idempotent: its confirmation ends it
+        case _:
+            return None
+
+
+def _decline_code(reason: str) -> str:
+    """A bank that begins its rejectionReason with its code lets the payer know why."""
+    bank_code = reason[:2]
+    if bank_code in ISSUER_CODES:
+        word = read_word(bank_code, Movement.DEBIT)
+        if word.weight is Weight.DECLINED:
+            return word.code
+    return "71"

@@ -1,0 +1,23 @@
+"""How long the hub waits, asks and insists. Times are seconds of business time, except the two time-outs of calls."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class OutcomePolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """RULES section 3, all of it settings."""
+
+    bank_timeout_s: float = 10.0
+    verification_timeout_s: float = 5.0  # MERCHANT_VERIFICATION, before the debit
+    notice_timeout_s: float = 10.0
+    ask_after_s: tuple[float, ...] = (2.0, 4.0, 8.0, 16.0)  # from when sight was lost
+    reverse_after_s: float = 30.0
+    reversal_backoff_s: float = 2.0  # doubled at each attempt ...
+    reversal_backoff_cap_s: float = 300.0  # ... up to this, for ever
+    grace_s: float = 5.0  # beyond the calls' time-outs, before a PENDING payment counts as its host's death
+
+    @property
+    def deadline_s(self) -> float:
+        """A payment still PENDING after this long is UNKNOWN: whoever held it is gone (RULES section 1)."""
+        return self.bank_timeout_s + self.verification_timeout_s + self.grace_s

@@ -1,0 +1,143 @@
+"""The hub's one door for partners' messages, whatever carries them: Litestar, or a call in process.
+
+The order is that of RULES section 9, step 1: size, gate, UPI-UUID, decodable, institution, fields; then the flow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from time import perf_counter
+from typing import Any, Final
+
+import msgspec
+
+from unionhub.adapters.http.partners import CONTENT_TYPE, SIGNATURE_HEADER
+from unionhub.adapters.http.transport import HttpReply
+from unionhub.adapters.jose.causes import Cause, GateRefusal
+from unionhub.adapters.jose.facade import HubJose
+from unionhub.adapters.jose.gate import UNAUTHORIZED_BODY, Verified
+from unionhub.adapters.jose.header import parse_header
+from unionhub.adapters.jose.sealing import SealedFieldError
+from unionhub.adapters.wire.envelope import answer_body
+from unionhub.adapters.wire.inbound import INBOUND, Incoming, Reader, Row
+from unionhub.domain.model.errors import Decline, Refusal, Replayed
+from unionhub.domain.model.messages import Envelope
+from unionhub.domain.model.parties import Party
+from unionhub.ports.directory import Directory
+from unionhub.ports.store import Store, StoreUnavailable
+from unionhub.ports.telemetry import Telemetry
+from unionhub.ports.vault import Vault
+
+JSON: Final = {"content-type": CONTENT_TYPE}
+UNAUTHORIZED: Final = HttpReply(status=401, headers=JSON, body=UNAUTHORIZED_BODY)
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What a flow says: the response code, and what the row's `write` makes trxInfo of."""
+
+    code: str
+    value: Any = None
+
+
+Handler = Callable[[Envelope, Any], Awaitable[Result]]
+"""A flow bound to its message; may raise Replayed, Refusal, Decline, StoreUnavailable."""
+
+
+class MessageEndpoint:
+    """Takes raw bytes, gives raw bytes. Every answer but 401, 404 and 413 is signed."""
+
+    def __init__(
+        self,
+        handlers: Mapping[str, Handler],
+        jose: HubJose,
+        directory: Directory,
+        store: Store,
+        vault: Vault,
+        telemetry: Telemetry,
+        timer_s: Callable[[], float] = perf_counter,
+    ) -> None:
+        self._handlers = handlers
+        self._jose = jose
+        self._directory = directory
+        self._store = store
+        self._vault = vault
+        self._telemetry = telemetry
+        self._timer_s = timer_s
+        self._doors = {row.path: (row, Reader(row, self._open_sealed)) for row in INBOUND if row.name in handlers}
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The messages that are bound to a flow."""
+        return tuple(row for row, _ in self._doors.values())
+
+    async def handle(self, path: str, signature: str | None, body: bytes) -> HttpReply:
+        """One message. `signature` is the value of the UPI-JWS header, None where it is absent."""
+        started_s = self._timer_s()
+        if path not in self._doors:
+            return HttpReply(status=404, headers=JSON, body=b"{}")
+        row, reader = self._doors[path]
+        if len(body) > row.body_limit_bytes:
+            return HttpReply(status=413, headers=JSON, body=b"{}")
+        try:
+            verified = await self._admit(row, signature, path, body)
+            incoming = reader.read(body, verified.party)
+            code, detail, trx_info = await self._answer(row, verified, incoming)
+        except GateRefusal as refusal:
+            self._telemetry.gate_refused(refusal.cause.value, refusal.app_id)
+            return UNAUTHORIZED
+        answer = answer_body(incoming.msg_info, code, detail=detail, trx_info=trx_info)
+        headers = {**JSON, SIGNATURE_HEADER.lower(): self._jose.sign_response(answer, verified.party)}
+        self._telemetry.message_answered(row.name, verified.party.app_id, code, self._timer_s() - started_s)
+        return HttpReply(status=200, headers=headers, body=answer)
+
+    async def _admit(self, row: Row, signature: str | None, path: str, body: bytes) -> Verified:
+        header = parse_header(signature)
+        party = self._directory.party(header.app_id) or await self._directory.find_party(header.app_id)
+        try:
+            return self._jose.admit_request(header, path, body, party, row.roles)
+        except GateRefusal as refusal:
+            if refusal.cause is not Cause.KID_UNKNOWN:
+                raise
+        # A partner may have changed its keys a moment ago: one bounded look, then it is refused.
+        party = await self._directory.find_party(header.app_id)
+        return self._jose.admit_request(header, path, body, party, row.roles)
+
+    async def _answer(self, row: Row, verified: Verified, incoming: Incoming) -> tuple[str, str, object]:
+        """(code, detail, trxInfo); raises GateRefusal for a replayed UPI-UUID."""
+        try:
+            if incoming.refusal is not None:
+                await self._spend_uuid(verified)
+                raise incoming.refusal
+            envelope = Envelope(
+                sender=verified.party,
+                uuid=verified.uuid,
+                message=row.name,
+                msg_id=incoming.msg_id,
+                digest=self._vault.digest(incoming.content),
+            )
+            result = await self._handlers[row.name](envelope, incoming.request)
+            return result.code, "", row.write(result.value) if result.value is not None else None
+        except Replayed:
+            raise GateRefusal(Cause.REPLAYED, verified.party.app_id) from None
+        except Refusal as refusal:
+            return refusal.code, refusal.detail, None
+        except Decline as decline:
+            return decline.code, "", None
+        except StoreUnavailable as error:
+            self._telemetry.store_failed(row.name, error)
+            return "96", "", None
+        except Exception as error:
+            # The last barrier. Past the first transaction nothing gets here: the runner answers 04 for itself.
+            self._telemetry.crashed(row.name, error)
+            return "99", "", None
+
+    async def _spend_uuid(self, verified: Verified) -> None:
+        async with self._store.begin() as uow:
+            await uow.admit(verified.party.app_id, verified.uuid)
+            await uow.commit()
+
+    def _open_sealed(self, sender: Party, jwe: str) -> bytes:
+        try:
+            return self._jose.open_from(sender, jwe)
+        except SealedFieldError:
+            raise Refusal("A0") from None

@@ -1,0 +1,182 @@
+"""The store: everything durable, behind intents. Its contract is tested by `tests/contracts/store_contract.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Protocol, Self
+
+import msgspec
+
+from unionhub.domain.model.cards import Card, CardProduct, HolderState, IssuerBlock
+from unionhub.domain.model.messages import Claim
+from unionhub.domain.model.notices import Attempt, Notice, NoticeState
+from unionhub.domain.model.parties import Party
+from unionhub.domain.model.transactions import Payment, PaymentState
+
+
+class StoreUnavailable(Exception):  # noqa: N818
+    """The store cannot serve: connection lost, disk full, busy beyond its bound. What was open is rolled back, except that
+    a failed `commit` may have happened: whoever sees it there must treat the outcome as unknown."""
+
+
+class WrappedKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key that only the vault's master key opens. `kind`: data, index, digest, or a hub key's kid."""
+
+    kind: str
+    version: int
+    wrapped: bytes
+    created_at: datetime
+
+
+class UnitOfWork(Protocol):
+    """One database transaction. Rolls back on leaving unless `commit()` was awaited. Never talk to a partner inside."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    async def commit(self) -> None: ...
+
+    # --- messages: freshness and idempotency (RULES section 2)
+
+    async def admit(self, sender: str, uuid: str, claim: Claim | None = None) -> Claim | None:
+        """Record a UPI-UUID; raises Replayed if this sender used it before. With `claim`, take the idempotency key too:
+        None means it is ours now, a Claim is the one that already stood (equal concurrent requests wait for the first)."""
+        ...
+
+    # --- payments
+
+    async def card_by_token(self, token_index: bytes) -> Card | None: ...
+
+    async def card(self, card_id: int) -> Card | None: ...
+
+    async def open_payment(self, payment: Payment) -> str:
+        """Take the payment's reservations in their order and insert it. Returns "" if all could be taken; else the `code`
+        of the first that could not, and then nothing of it is left: no reservation, no payment.
+
+        A OnceKey is held by at most one payment; a DayLimit counter never passes its limit, under any concurrency."""
+        ...
+
+    async def record_payment(self, payment: Payment) -> None:
+        """Insert a payment that holds nothing: one that was declined before it began."""
+        ...
+
+    async def payment(self, payment_id: int) -> Payment | None: ...
+
+    async def payment_of(self, sender: str, msg_id: str) -> Payment | None: ...
+
+    async def move_payment(self, before: PaymentState, after: Payment, notices: Sequence[Notice] = ()) -> bool:
+        """Compare-and-set: write `after` and queue `notices` if the stored state is still `before`, else change nothing
+        and return False. Reservations are given back when `after.state` is DECLINED or REVERSED. Ends a lease on it."""
+        ...
+
+    async def postpone_payment(self, payment: Payment) -> bool:
+        """Write `due_at`, `asks` and `reversal_msg_id` of an unfinished payment without moving it, if its state still is
+        `payment.state`; ends the lease."""
+        ...
+
+    async def lease_payments(self, owner: str, now: datetime, *, limit: int, lease: timedelta) -> list[Payment]:
+        """Take unfinished payments due at `now` (business time), oldest first, that nobody holds. A lease runs on the
+        store's own time; when it is over, others may take the payment. No two owners get the same payment."""
+        ...
+
+    # --- notices
+
+    async def lease_notices(self, owner: str, now: datetime, *, limit: int, lease: timedelta) -> list[Notice]:
+        """As lease_payments, for QUEUED notices. A notice is given out only when no earlier one of the same receiver and
+        payment is still QUEUED: in order per receiver and transaction."""
+        ...
+
+    async def record_attempt(self, notice: Notice, attempt: Attempt) -> None:
+        """Write the notice's `state`, `attempts` and `due_at` after an attempt, keep the attempt; ends the lease."""
+        ...
+
+    async def notices(
+        self,
+        *,
+        payment_id: int | None = None,
+        receiver: str | None = None,
+        state: NoticeState | None = None,
+        limit: int = 100,
+    ) -> list[Notice]: ...
+
+    async def attempts(self, notice_id: int) -> list[Attempt]: ...
+
+    # --- reference data
+
+    async def parties(self) -> list[Party]: ...
+
+    async def put_party(self, party: Party) -> None:
+        """Insert or replace by app_id."""
+        ...
+
+    async def products(self) -> list[CardProduct]: ...
+
+    async def put_product(self, product: CardProduct) -> None: ...
+
+    async def put_card(self, card: Card) -> None:
+        """Insert; raises ValueError if its token or PAN is already there (numbers are never reused)."""
+        ...
+
+    async def set_card_state(
+        self, card_id: int, *, holder: HolderState | None = None, block: IssuerBlock | None = None
+    ) -> bool: ...
+
+    async def cards(
+        self, *, gateway: str | None = None, user_id: str | None = None, pan_index: bytes | None = None, limit: int = 100
+    ) -> list[Card]: ...
+
+    async def payments(
+        self,
+        *,
+        state: PaymentState | None = None,
+        card_id: int | None = None,
+        reference: str | None = None,
+        limit: int = 100,
+    ) -> list[Payment]:
+        """Newest first. `reference` matches msg_id, bank_msg_id, voucher_no or retrieval_ref."""
+        ...
+
+    # --- keys, numbers, housekeeping
+
+    async def wrapped_keys(self) -> list[WrappedKey]: ...
+
+    async def add_wrapped_key(self, key: WrappedKey) -> bool:
+        """False if that kind and version is there already (another host was first)."""
+        ...
+
+    async def reserve_numbers(self, name: str, count: int) -> int:
+        """Reserve `count` numbers of a sequence; returns the first. Starts at 1."""
+        ...
+
+    async def marker(self, name: str) -> str | None:
+        """A small durable fact about this installation, e.g. that the story was played."""
+        ...
+
+    async def put_marker(self, name: str, value: str) -> None: ...
+
+    async def purge(self, *, uuids_before: datetime, claims_before: datetime, limit: int = 10_000) -> int:
+        """Delete spent UPI-UUIDs and claims recorded before these times (the store's own time); returns how many."""
+        ...
+
+    # --- for the invariants (DESIGN section 3)
+
+    async def unfinished_before(self, opened_before: datetime, *, limit: int = 100) -> list[Payment]: ...
+
+    async def payments_page(self, after_payment_id: int, *, limit: int = 500) -> list[Payment]: ...
+
+
+class Store(Protocol):
+    """Contract: any number of hosts share one store. `begin` gives a fresh unit of work."""
+
+    def begin(self) -> UnitOfWork: ...
+
+    async def ready(self) -> bool:
+        """True when reachable and migrated to this code's version."""
+        ...
+
+    async def close(self) -> None: ...

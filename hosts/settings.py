@@ -19,6 +19,7 @@ from msgspec import Meta
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from unionhub.adapters.telemetry.logs import LogFormat, LogLevel
 from unionhub.domain.model.identifiers import Secret
 
 PREFIX: Final = "UNIONHUB_"
@@ -63,6 +64,8 @@ class DatabaseUrl(Secret):
 
     @property
     def masked(self) -> str:
+        if not self._value:
+            return ""
         url = make_url(self._value)
         return URL.create(url.drivername, host=url.host, port=url.port, database=url.database).render_as_string()
 
@@ -110,10 +113,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     clock: Annotated[Literal["system", "sandbox"], Meta(description="system or sandbox")] = "system"  # business time
 
     # --- what it tells
-    log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], Meta(description="debug, info, warning or error")
-    ] = "info"
-    log_format: Annotated[Literal["json", "console"], Meta(description="json or console")] = "json"
+    log_level: Annotated[LogLevel, Meta(description="debug, info, warning or error")] = "info"
+    log_format: Annotated[LogFormat, Meta(description="json or console")] = "json"
     log_to: Annotated[Literal["stderr", "file"], Meta(description="stderr or file (log/unionhub.log in home)")] = "stderr"
 
     # --- the gate
@@ -127,7 +128,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     bank_timeout_s: Seconds = 10  # core banks: then the outcome is unknown
     acquirer_timeout_s: Seconds = 3  # MERCHANT_VERIFICATION, while a payer waits
     partner_timeout_s: Seconds = 10  # all other messages
-    partner_in_flight_max: Count = 64  # calls to one partner at a time; beyond it `96`, nothing sent
+    partner_in_flight_max: Count = 256  # calls to one partner at a time; beyond it `96`, nothing sent
     breaker_failures: Count = 20  # calls in a row without an answer that open a partner's circuit breaker: `91`
     breaker_open_s: Seconds = 5  # then one call may try again
 
@@ -150,9 +151,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     # --- the process
     directory_refresh_s: Seconds = 1  # parties and products: at most so old
-    vault_refresh_s: Annotated[
-        float, Meta(gt=0, le=30, description="a number of seconds above 0, at most 30")
-    ] = 10  # well below the minute after which hosts seal with a new data key
+    vault_refresh_s: Annotated[float, Meta(gt=0, le=30, description="a number of seconds above 0, at most 30")] = (
+        10  # well below the minute after which hosts seal with a new data key
+    )
     drain_timeout_s: Seconds = 15  # at the end: for finishing what is held
 
     def __post_init__(self) -> None:
@@ -172,7 +173,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def clock_file(self) -> Path | None:
         """Where the sandbox keeps how far business time was moved; None for the system's clock."""
-        return self.home / "sandbox.clock" if self.clock == "sandbox" else None
+        return self.home / "clock-offset" if self.clock == "sandbox" else None
 
     @property
     def data_folders(self) -> tuple[Path, ...]:
@@ -239,7 +240,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         if variable.startswith(PREFIX) and variable != CONFIG and not variable.startswith(_NOT_OURS):
             name = variable.removeprefix(PREFIX).lower()
             if variable != variable.upper() or name not in _TYPES:
-                raise SettingsError(_unknown(variable, [f"{PREFIX}{known.upper()}" for known in _TYPES]))
+                raise SettingsError(_unknown(variable, name, lambda known: f"{PREFIX}{known.upper()}"))
             values[name] = _decode(name, _split(name, text), variable, strict=False)
     return Settings(**values)
 
@@ -255,7 +256,7 @@ def _from_toml(path: Path) -> dict[str, Any]:
     values = {}
     for name, value in table.items():
         if name not in _TYPES:
-            raise SettingsError(f"{CONFIG}: in {path}, {_unknown(name, list(_TYPES))}")
+            raise SettingsError(f"{CONFIG}: in {path}, {_unknown(name, name.lower(), str)}")
         values[name] = _decode(name, value, f"{CONFIG}: in {path}, {name}", strict=True)
     return values
 
@@ -284,9 +285,9 @@ def _parts(value: object) -> tuple[object, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def _unknown(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"{name} is no setting" + (f": did you mean {close[0]}?" if close else "")
+def _unknown(written: str, name: str, form: Callable[[str], str]) -> str:
+    close = difflib.get_close_matches(name, _TYPES, n=1)
+    return f"{written} is no setting" + (f": did you mean {form(close[0])}?" if close else "")
 
 
 def _description(hint: Any) -> str:
@@ -300,4 +301,4 @@ def _description(hint: Any) -> str:
 
 _TYPES: Final[dict[str, Any]] = get_type_hints(Settings, include_extras=True)
 _EXPECTED: Final = {name: _description(hint) for name, hint in _TYPES.items()}
-_IS_LIST: Final = {name: isinstance(Settings().__getattribute__(name), tuple) for name in _TYPES}
+_IS_LIST: Final = {field.name: isinstance(field.default, tuple) for field in msgspec.structs.fields(Settings)}

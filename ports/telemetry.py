@@ -45,6 +45,10 @@ class Telemetry(Protocol):
         """The store could not serve `where`, a fixed name of the place."""
         ...
 
+    def crashed(self, where: str, error: BaseException) -> None:
+        """A last barrier caught what nobody expected. `where` as for store_failed; the log has the traceback."""
+        ...
+
     def alarm(self, name: str, /, **facts: object) -> None:
         """An operator should look now. `name` is a fixed word; `facts` are for the log alone."""
         ...

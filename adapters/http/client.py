@@ -63,7 +63,7 @@ class AiohttpTransport:
             )
         return self._session
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         if self._session is not None:
             await self._session.close()
             self._session = None

@@ -61,10 +61,11 @@ class Cause(StrEnum):
 class GateRefusal(Exception):  # noqa: N818 - a refusal is an answer, not a failure of ours
     """The gate's only exception. The caller gets 401 and `UNAUTHORIZED_BODY`; `cause` and `app_id` go to the operator.
 
-    `app_id` is what the message claims, verified by nothing; empty when the header could not be read so far.
+    `app_id` is what the message claims, verified by nothing; empty when the header could not be read so far. The text is
+    the same for every cause, so that no handler that prints an exception tells the caller more.
     """
 
     def __init__(self, cause: Cause, app_id: str = "") -> None:
-        super().__init__(cause.value)
+        super().__init__("refused at the gate")
         self.cause = cause
         self.app_id = app_id

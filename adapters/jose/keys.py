@@ -191,9 +191,9 @@ class HubKeys(OwnKeys):
 
 def _with_own_alg(members: object) -> Key:
     alg = members.get("alg") if isinstance(members, dict) else None
-    if alg not in SUITE_OF_ALG:
+    if not isinstance(alg, str) or alg not in SUITE_OF_ALG:
         raise ValueError("a private key without an alg of the three profiles")
-    return private_key(cast("dict[str, object]", members), cast("str", alg))
+    return private_key(cast("dict[str, object]", members), alg)
 
 
 def _parse(members: Mapping[str, object], alg: str, *, private: bool) -> Key:
@@ -222,6 +222,9 @@ def _use_of(alg: str) -> Use:
 def _check_rsa(kid: str, values: Mapping[str, object]) -> int:
     """Octets of the modulus. Raises ValueError outside 2048 to 8192 bits or for an exponent below 65537."""
     numbers = {name: _number(kid, name, value) for name, value in values.items()}
+    # RFC 7518 section 6.3.1.1. With zeros in front one key would have many thumbprints.
+    if numbers["n"].startswith(b"\0") or numbers["e"].startswith(b"\0"):
+        raise ValueError(f"key {kid}: n and e must not begin with a zero octet")
     bits = int.from_bytes(numbers["n"], "big").bit_length()
     if not RSA_BITS <= bits <= MAX_RSA_BITS:
         raise ValueError(f"key {kid}: RSA of {bits} bits; {RSA_BITS} to {MAX_RSA_BITS} are accepted")

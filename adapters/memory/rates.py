@@ -15,7 +15,7 @@ SAMPLE_RATES: Final[Mapping[tuple[str, str], Decimal]] = {
     ("840", "156"): Decimal("7.1"),
     ("840", "344"): Decimal("7.82191"),
     ("840", "392"): Decimal("151.3"),
-    ("840", "410"): Decimal("1385"),
+    ("840", "410"): Decimal(1385),
     ("840", "702"): Decimal("1.34"),
     ("840", "764"): Decimal("36.2"),
     ("840", "978"): Decimal("0.92"),

@@ -33,5 +33,8 @@ class NullTelemetry:
     def store_failed(self, where: str, error: BaseException) -> None:
         pass
 
+    def crashed(self, where: str, error: BaseException) -> None:
+        pass
+
     def alarm(self, name: str, /, **facts: object) -> None:
         pass

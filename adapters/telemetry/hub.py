@@ -79,6 +79,10 @@ class HubTelemetry:
         self._metrics.store_errors.labels(self._metrics.place(where)).inc()
         self._log.error("store_failed", where=where, error=in_one_line(error))
 
+    def crashed(self, where: str, error: BaseException) -> None:
+        self._metrics.crashes.labels(self._metrics.place(where)).inc()
+        self._log.error("crashed", where=where, exc_info=error)
+
     def alarm(self, name: str, /, **facts: object) -> None:
         self._metrics.alarms.labels(self._metrics.alarm_name(name)).inc()
         self._log.error("alarm", alarm=name, facts=facts)

@@ -16,7 +16,7 @@ import sys
 import threading
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
-from typing import Any, Final, Literal, TextIO
+from typing import Any, Final, Literal, TextIO, cast
 
 import msgspec
 import structlog
@@ -125,9 +125,7 @@ def _install(handler: logging.Handler, threshold: int, undo: contextlib.ExitStac
 def _open(file: Path) -> TextIO:
     """Closed to other users (PCI DSS 10.3.1)."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    return open(
-        file, "a", encoding="utf-8", errors="backslashreplace", opener=lambda path, flags: os.open(path, flags, 0o640)
-    )
+    return open(file, "a", encoding="utf-8", errors="backslashreplace", opener=lambda path, flags: os.open(path, flags, 0o640))
 
 
 def _renderer(form: LogFormat, *, colors: bool) -> Processor:
@@ -145,7 +143,8 @@ def _to_json(event: object, **_: object) -> str:
         return msgspec.json.encode(event, enc_hook=repr).decode()
     except (TypeError, ValueError, OverflowError, RecursionError):
         # What JSON cannot say as it is: huge integers, keys that are no text, lone surrogates.
-        return json.dumps({str(key): repr(value) for key, value in dict(event).items()})  # type: ignore[call-overload]
+        members = cast(dict[str, object], event).items()
+        return json.dumps({key: value if isinstance(value, str) else repr(value) for key, value in members})
 
 
 def _mask_exception(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

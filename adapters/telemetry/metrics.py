@@ -46,7 +46,7 @@ class Metrics:
         self._outcomes = Bounded(32)
         self.message = Bounded(128)
         self.party = Bounded(512)
-        self.place = Bounded(32)
+        self.place = Bounded(128)
         self.alarm_name = Bounded(64)
         self.cause = Bounded(128)
         self._make_counters()
@@ -64,6 +64,7 @@ class Metrics:
         self.reversal_attempts = self._counter("reversal_attempts", "REVERSALs sent.", "issuer", "outcome")
         self.notice_attempts = self._counter("notice_attempts", "Notices sent.", "message", "outcome", "state")
         self.store_errors = self._counter("store_errors", "Work that the store could not serve.", "place")
+        self.crashes = self._counter("crashes", "Exceptions that nobody expected.", "place")
         self.alarms = self._counter("alarms", "Things that an operator should look at.", "alarm")
 
     def _make_times_and_levels(self) -> None:

@@ -37,6 +37,7 @@ SEAL_DELAY: Final = timedelta(seconds=60)
 _HEAD: Final = struct.Struct(">BH")
 _FORMAT: Final = 1
 _NONCE_BYTES: Final = 12
+_MIN_BYTES: Final = _HEAD.size + _NONCE_BYTES + 16  # the tag
 _MAX_VERSION: Final = 0xFFFF
 
 
@@ -133,9 +134,7 @@ class EnvelopeVault:
                 self._telemetry.store_failed("vault refresh", error)
 
 
-async def load(
-    store: Store, master: MasterKey, clock: Clock, telemetry: Telemetry | None = None
-) -> EnvelopeVault:
+async def load(store: Store, master: MasterKey, clock: Clock, telemetry: Telemetry | None = None) -> EnvelopeVault:
     """The vault of this store; makes its keys on the very first start, safely with any number of hosts at once.
 
     Raises MasterKeyError if the store's keys were wrapped by another master key.
@@ -159,7 +158,7 @@ def _new_key() -> bytes:
 
 
 def _version_of(sealed: bytes) -> int:
-    if len(sealed) >= _HEAD.size:
+    if len(sealed) >= _MIN_BYTES:
         kind, version = _HEAD.unpack_from(sealed)
         if kind == _FORMAT:
             return int(version)

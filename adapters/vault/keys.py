@@ -29,15 +29,11 @@ async def read(store: Store, master: MasterKey, kinds: Iterable[str]) -> Keys:
     return keys
 
 
-async def add(
-    store: Store, master: MasterKey, clock: Clock, new: Mapping[str, bytes], *, version: int
-) -> bool:
+async def add(store: Store, master: MasterKey, clock: Clock, new: Mapping[str, bytes], *, version: int) -> bool:
     """Store one key of each kind, all or none. False if another host was first with any of them."""
     async with store.begin() as work:
         for kind, key in sorted(new.items()):  # one order for all hosts: no deadlock
-            row = WrappedKey(
-                kind=kind, version=version, wrapped=master.wrap(kind, version, key), created_at=clock.now()
-            )
+            row = WrappedKey(kind=kind, version=version, wrapped=master.wrap(kind, version, key), created_at=clock.now())
             if not await work.add_wrapped_key(row):
                 return False
         await work.commit()

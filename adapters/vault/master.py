@@ -77,9 +77,7 @@ def _bound_to(kind: str, version: int) -> bytes:
     return f"unionhub wrapped key\n{version}\n{kind}".encode()
 
 
-def load_master_key(
-    *, home: Path, file: Path | None, production: bool, data_folders: Sequence[Path] = ()
-) -> MasterKey:
+def load_master_key(*, home: Path, file: Path | None, production: bool, data_folders: Sequence[Path] = ()) -> MasterKey:
     """Read the master key; in development, make `home/master.key` on the first start when no file is given.
 
     In production the file must be given, be closed to other users, and lie neither in `home` nor in one of `data_folders`

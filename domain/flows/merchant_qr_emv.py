@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import ClassVar
 
 import msgspec
 
@@ -36,7 +37,7 @@ from unionhub.ports.store import UnitOfWork
 from unionhub.ports.vault import Vault
 
 from .bank import ask_for_word
-from .numbers import Numbers
+from .numbers import Numbers, msg_id
 from .payers import ACCOUNT, Payers, local_date
 from .runner import Intent
 
@@ -44,7 +45,7 @@ from .runner import Intent
 class MerchantQrEmv:
     """The EMV-mode payment; `MoneyRunner` runs it."""
 
-    message = "MPQRC_PAYMENT_EMV"
+    message: ClassVar[str] = "MPQRC_PAYMENT_EMV"
     related_type = "MPQRC_PAYMENT"  # relTrxType of the debit
 
     def __init__(
@@ -111,7 +112,7 @@ class MerchantQrEmv:
             qr_payload=request.qr_payload,
             note=request.note,
             reservations=_reservations(code, merchant, product, card.card_id, card.issuer_block, bill, now),
-            bank_msg_id=await self._numbers.issuer_msg_id(self._issuer(card.issuer), now),
+            bank_msg_id=msg_id(self._issuer(card.issuer), now, draft.payment_id),
         )
         return Intent(payment=payment, card=card)
 
@@ -135,7 +136,7 @@ class MerchantQrEmv:
             return None
         now = self._clock.now()
         question = MerchantVerification(
-            msg_id=await self._numbers.issuer_msg_id(acquirer, now),
+            msg_id=await self._numbers.msg_id(acquirer, now),
             sent_at=now,
             merchant=payment.merchant,
             qr_payload=payment.qr_payload,

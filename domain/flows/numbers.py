@@ -7,30 +7,38 @@ from datetime import datetime, timedelta
 from unionhub.domain.model.parties import Party
 from unionhub.ports.sequences import Sequences
 
-PAYMENT, MESSAGE, NOTICE = "payment", "message", "notice"
+MESSAGE, NOTICE = "message", "notice"
 
 
 class Numbers:
-    """Message ids and references. The tails wrap only after more numbers than one second, day or year can use."""
+    """Message ids and references. The tails wrap only after more numbers than one second, day or year can use.
+
+    A payment's id and every message to a bank come from one sequence, so that no two msgIDs to a bank can be equal.
+    Numbers are taken outside of units of work: the sequence may need a transaction of its own.
+    """
 
     def __init__(self, sequences: Sequences) -> None:
         self._sequences = sequences
 
     async def payment_id(self) -> int:
-        return await self._sequences.next(PAYMENT)
+        return await self._sequences.next(MESSAGE)
 
     async def notice_id(self) -> int:
         return await self._sequences.next(NOTICE)
 
-    async def issuer_msg_id(self, party: Party, now: datetime) -> str:
-        """`U` + insID + YYYYMMDDhhmmss + 6 digits: 29 characters, to issuers and acquirers."""
-        tail = await self._sequences.next(MESSAGE) % 1_000_000
-        return f"U{party.app_id}{local_time(party, now):%Y%m%d%H%M%S}{tail:06d}"
+    async def msg_id(self, party: Party, now: datetime) -> str:
+        """A new msgID for a message to an issuer or acquirer."""
+        return msg_id(party, now, await self._sequences.next(MESSAGE))
 
     @staticmethod
     def notice_msg_id(party: Party, notice_id: int) -> str:
         """`U` + insID + 18-digit sequence: 27 characters, to app gateways and for every notice."""
         return f"U{party.app_id}{notice_id:018d}"
+
+
+def msg_id(party: Party, now: datetime, number: int) -> str:
+    """`U` + insID + YYYYMMDDhhmmss + 6 digits: 29 characters. A debit's `number` is its payment's id."""
+    return f"U{party.app_id}{local_time(party, now):%Y%m%d%H%M%S}{number % 10**6:06d}"
 
 
 def voucher_no(payment_id: int, now: datetime) -> str:

@@ -69,7 +69,7 @@ class UnknownOutcome:
         bank = self._bank(payment)
         now = self._clock.now()
         inquiry = BankInquiry(
-            msg_id=await self._numbers.issuer_msg_id(bank, now),
+            msg_id=await self._numbers.msg_id(bank, now),
             sent_at=now,
             orig_msg_id=payment.bank_msg_id,
             orig_message=Debit.message,
@@ -90,7 +90,7 @@ class UnknownOutcome:
         now = self._clock.now()
         if not payment.reversal_msg_id:
             # Fixed before the first sending, so that every repeat is the same message.
-            payment = msgspec.structs.replace(payment, reversal_msg_id=await self._numbers.issuer_msg_id(bank, now))
+            payment = msgspec.structs.replace(payment, reversal_msg_id=await self._numbers.msg_id(bank, now))
         reversal = Reversal(
             msg_id=payment.reversal_msg_id,
             sent_at=now,

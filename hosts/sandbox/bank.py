@@ -125,9 +125,7 @@ class CoreBank:
     async def _reversal(self, request: BankRequest) -> BankReply:
         """(b): whatever became of the original, and however often it is asked, the answer is `00`."""
         original = _original(request.trx)
-        decision = await self.ledger.run(
-            lambda books: books.reverse(request.ins_id, original, request.msg_id, request.at)
-        )
+        decision = await self.ledger.run(lambda books: books.reverse(request.ins_id, original, request.msg_id, request.at))
         return BankReply(code="00", trx=_refer_no(decision))
 
     async def _inquiry(self, request: BankRequest) -> BankReply:

@@ -204,7 +204,8 @@ class Books:
     def _book(self, ins_id: str, original: str, ref: str, at: datetime, leg: Leg) -> None:
         account_no = leg.account_no or self._suspense(leg.amount.currency)
         self._sql.execute(
-            "INSERT INTO booking (account_no, ins_id, original, ref, at, amount_minor, currency, sign) VALUES (?,?,?,?,?,?,?,?)",
+            "INSERT INTO booking (account_no, ins_id, original, ref, at, amount_minor, currency, sign) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (account_no, ins_id, original, ref, at.isoformat(), leg.amount.minor, leg.amount.currency, leg.sign),
         )
         self._sql.execute(
@@ -243,9 +244,7 @@ class Books:
         return done.rowcount == 1
 
     def _message(self, ins_id: str, msg_id: str) -> tuple[bytes, Decision] | None:
-        row = self._one(
-            "SELECT digest, status, code, refer_no FROM message WHERE ins_id = ? AND msg_id = ?", ins_id, msg_id
-        )
+        row = self._one("SELECT digest, status, code, refer_no FROM message WHERE ins_id = ? AND msg_id = ?", ins_id, msg_id)
         return (row[0], Decision(status=Status(row[1]), code=row[2], refer_no=row[3])) if row else None
 
     def _keep(self, ins_id: str, msg_id: str, digest: bytes, decision: Decision) -> Decision:

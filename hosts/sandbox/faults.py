@@ -76,9 +76,7 @@ class FaultTable:
         self._refused_until_s: dict[str, float] = {}
         self._on_refusal: list[Callable[[str, float], None]] = []
 
-    def add(
-        self, party: str, message: str | None, fault: str, *, times: int = 1, seconds: float | None = None
-    ) -> Fault:
+    def add(self, party: str, message: str | None, fault: str, *, times: int = 1, seconds: float | None = None) -> Fault:
         """Set a fault; returns it as it will be. Raises FaultError for an unknown party, message or fault."""
         role = self._roles.get(party)
         if role is None:

@@ -104,6 +104,4 @@ class Exchange:
 
     def response(self, code: str, fault: str = "") -> None:
         ms = round((time.perf_counter() - self._started_s) * 1000, 3)
-        self._journal._add(
-            self._receiver, self._sender, self._message, "resp", self._msg_id, code=code, ms=ms, fault=fault
-        )
+        self._journal._add(self._receiver, self._sender, self._message, "resp", self._msg_id, code=code, ms=ms, fault=fault)

@@ -107,6 +107,7 @@ class _Committer:
 
     def _one(self, work: Work[Any]) -> tuple[Any, Exception | None]:
         self._connection.execute("SAVEPOINT work")
+        outcome: tuple[Any, Exception | None]
         try:
             outcome = (work(self._books), None)
         except Exception as error:

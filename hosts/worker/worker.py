@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -17,8 +17,6 @@ from unionhub.ports.telemetry import Telemetry
 
 T = TypeVar("T")
 
-_HOUSEKEEPING_EVERY_S: Final = 60.0
-
 
 class WorkerPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds of real time, except the two retentions, which the store's clock counts."""
@@ -28,6 +26,7 @@ class WorkerPolicy(msgspec.Struct, frozen=True, kw_only=True):
     batch: int = 32  # taken at once, done side by side
     claims_kept_s: float = 7 * 86_400.0
     uuids_kept_s: float = 600.0
+    housekeeping_s: float = 60.0
     backlog_after_s: float = 120.0  # a payment open longer than this counts as unfinished backlog
 
 
@@ -61,7 +60,7 @@ class Worker:
                 done = await self.turn()
                 if loop.time() >= housekeeping_at_s:
                     await self.keep_house()
-                    housekeeping_at_s = loop.time() + _HOUSEKEEPING_EVERY_S
+                    housekeeping_at_s = loop.time() + self._policy.housekeeping_s
             except StoreUnavailable as error:
                 self._telemetry.store_failed("worker", error)
                 done = 0

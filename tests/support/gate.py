@@ -45,5 +45,5 @@ def verify(value: str | None, sender: Party, *, body: bytes = BODY, path: str = 
 def cause_of(act: Callable[..., object], *args: Any, **options: Any) -> Cause:
     with pytest.raises(GateRefusal) as refusal:
         act(*args, **options)
-    assert type(refusal.value) is GateRefusal
+    assert (type(refusal.value), refusal.value.args) == (GateRefusal, ("refused at the gate",))
     return refusal.value.cause

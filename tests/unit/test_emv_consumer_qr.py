@@ -498,7 +498,7 @@ def test_a_short_number_is_hidden_whole() -> None:
 
 # --- properties -------------------------------------------------------------------------------------------------------
 
-bounded = settings(max_examples=100, deadline=None)
+bounded = settings(max_examples=100, deadline=None)  # a slow machine is no fault
 TAGS = st.sampled_from(["50", "82", "9F10", "DF01", "DF8101", "C1", "E1", "BF0C"])
 BER_OBJECTS = st.lists(st.builds(BerTlv, tag=TAGS, value=st.binary(max_size=300)), max_size=5).map(tuple)
 

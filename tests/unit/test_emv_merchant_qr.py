@@ -66,6 +66,7 @@ SAMPLES = {
     "Cambodia": CAMBODIA,
     "dongri": DONGRI,
 }
+bounded = settings(max_examples=100, deadline=None)  # a slow machine is no fault
 each_sample = pytest.mark.parametrize("payload", SAMPLES.values(), ids=SAMPLES)
 
 
@@ -127,6 +128,7 @@ def test_crc_check_values(text: str, expected: str) -> None:
     assert crc16(text) == expected
 
 
+@bounded
 @given(st.text())
 def test_crc_equals_the_definition_over_utf8_bytes(text: str) -> None:
     assert crc16(text) == crc_bit_by_bit(text.encode())
@@ -620,7 +622,6 @@ def test_a_traceback_shows_no_data() -> None:
 
 # --- properties -------------------------------------------------------------------------------------------------------
 
-bounded = settings(max_examples=100, deadline=None)
 ANYTHING = st.text(st.characters(), max_size=300)  # lone surrogates too
 TEXT_S = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 

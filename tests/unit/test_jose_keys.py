@@ -79,6 +79,7 @@ HUB_ROWS: dict[str, tuple[Callable[[], str], str]] = {
         "one key under two algorithms",
     ),
     "one kid twice": (lambda: rewritten(lambda keys: keys[1].update(kid=keys[0]["kid"])), "the same kid"),
+    "alg a list": (lambda: rewritten(lambda keys: keys[0].update(alg=["RS256"])), "without an alg"),
     "unknown alg": (lambda: rewritten(lambda keys: keys[0].update(alg="RS512")), "without an alg"),
     "a public key": (lambda: json.dumps(hub_keys().public_jwks()), "must be base64url"),
     "a private exponent of another key": (lambda: rewritten(lambda keys: keys[0].update(d=keys[1]["d"])), "numbers"),
@@ -155,8 +156,9 @@ KEY_ROWS: dict[str, tuple[JoseProfile, Callable[[JoseProfile], PublicKey], str]]
     "RSA 2047 with a zero in front": (
         RSA,
         lambda p: registered(p, "sig", n=b64url(b"\0" + unb64url(modulus(2047)))),
-        "RSA of 2047 bits",
+        "zero octet",
     ),
+    "RSA exponent with a zero in front": (RSA, lambda p: registered(p, "enc", e="AAEAAQ"), "zero octet"),
     "RSA 16384": (JoseProfile.UNIONPAY, lambda p: registered(p, "sig", n=modulus(16384)), "RSA of 16384 bits"),
     "RSA exponent 3": (RSA, lambda p: registered(p, "sig", e="Aw"), "exponent below"),
     "RSA exponent 1": (RSA, lambda p: registered(p, "enc", e="AQ"), "exponent below"),

@@ -46,6 +46,19 @@ def imported_by(path: Path) -> set[str]:
     return names
 
 
+def undeclared_imports(paths: list[Path], requirements: list[str]) -> list[str]:
+    """`file imports name` for each name that is neither the house's, nor Python's, nor of a package in `requirements`."""
+    declared = {canonicalize_name(Requirement(line).name) for line in requirements}
+    owners = packages_distributions()
+    ours = {"unionhub"} | {Path(part).stem for path in paths if path not in CODE for part in path.parts[:2]}
+    return [
+        f"{path} imports {name}"
+        for path in paths
+        for name in sorted(imported_by(path) - sys.stdlib_module_names - ours)
+        if not declared & {canonicalize_name(owner) for owner in owners.get(name, ())}
+    ]
+
+
 class TestPackages:
     def test_the_list_is_the_folders_that_hold_code(self) -> None:
         folders = {folder for path in CODE for folder in (path.parent, *path.parent.parents) if folder != Path()}
@@ -61,15 +74,12 @@ class TestPackages:
 
     def test_product_code_imports_only_what_is_declared(self) -> None:
         """Not what the dev extra brings, not what came along with another package."""
-        declared = {canonicalize_name(Requirement(line).name) for line in PYPROJECT["project"]["dependencies"]}
-        owners = packages_distributions()
-        undeclared = [
-            f"{path} imports {name}"
-            for path in CODE
-            for name in sorted(imported_by(path) - sys.stdlib_module_names - {"unionhub"})
-            if not declared & {canonicalize_name(owner) for owner in owners.get(name, ())}
-        ]
-        assert undeclared == []
+        assert undeclared_imports(CODE, PYPROJECT["project"]["dependencies"]) == []
+
+    def test_the_rest_imports_only_what_is_declared(self) -> None:
+        project = PYPROJECT["project"]
+        rest = [path for path in checkout.files() if path.suffix == ".py" and path not in CODE]
+        assert undeclared_imports(rest, project["dependencies"] + project["optional-dependencies"]["dev"]) == []
 
     def test_the_model_is_pure(self) -> None:
         allowed = sys.stdlib_module_names | {"unionhub", "msgspec", "iso4217"}

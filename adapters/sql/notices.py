@@ -1,0 +1,109 @@
+"""The outbox: notices in the order of their writing, for each receiver and payment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cache
+
+import sqlalchemy as sa
+
+from unionhub.domain.model.notices import Attempt, Notice, NoticeState
+
+from .rows import ATTEMPTS, NOTICES, Values, duration, micros
+from .statement import Statement, done, number, store_now, text
+from .tables import attempts, notices
+from .transaction import Transaction
+
+_earlier = notices.alias("earlier")
+_QUEUED: sa.ColumnClause[str] = sa.literal_column(f"'{NoticeState.QUEUED}'")  # as the partial index has it
+_DUE = (
+    sa.select(notices.c.position)
+    .where(
+        notices.c.state == _QUEUED,
+        notices.c.due_at <= number("now"),
+        sa.or_(notices.c.lease_until.is_(None), notices.c.lease_until <= store_now()),
+        ~sa.exists().where(
+            _earlier.c.payment_id == notices.c.payment_id,
+            _earlier.c.receiver == notices.c.receiver,
+            _earlier.c.position < notices.c.position,
+            _earlier.c.state == _QUEUED,
+        ),
+    )
+    .order_by(notices.c.due_at, notices.c.position)
+    .limit(number("limit"))
+    .with_for_update(skip_locked=True, of=notices)
+    .cte("due")
+    .prefix_with("MATERIALIZED", dialect="postgresql")
+)
+_LEASE = Statement(
+    sa.update(notices)
+    .where(notices.c.position.in_(sa.select(_DUE.c.position)))
+    .values(lease_owner=text("owner"), lease_until=store_now() + number("lease"))
+    .returning(*NOTICES.columns, notices.c.position)
+)
+_ATTEMPTED = Statement(
+    sa.update(notices)
+    .where(notices.c.notice_id == number("id"))
+    .values(
+        state=text("state"),
+        attempts=number("attempts"),
+        due_at=number("due_at"),
+        lease_owner=None,
+        lease_until=None,
+    )
+    .returning(done())
+)
+_ADD_ATTEMPT = Statement(sa.insert(attempts).values(**ATTEMPTS.parameters(), notice_id=number("notice_id")).returning(done()))
+_ATTEMPTS = Statement(
+    sa.select(*ATTEMPTS.columns).where(attempts.c.notice_id == number("notice_id")).order_by(attempts.c.position)
+)
+
+
+@cache
+def _listed(payment_id: bool, receiver: bool, state: bool) -> Statement:
+    query = sa.select(*NOTICES.columns)
+    if payment_id:
+        query = query.where(notices.c.payment_id == number("payment_id"))
+    if receiver:
+        query = query.where(notices.c.receiver == text("receiver"))
+    if state:
+        query = query.where(notices.c.state == text("state"))
+    return Statement(query.order_by(notices.c.position).limit(number("limit")))
+
+
+class Notices(Transaction):
+    """Notices of the unit of work; `move_payment` writes them."""
+
+    async def lease_notices(self, owner: str, now: datetime, *, limit: int, lease: timedelta) -> list[Notice]:
+        values: Values = {"owner": owner, "now": micros(now), "limit": limit, "lease": duration(lease)}
+        rows: Sequence[Sequence[object]] = await self._fetch(_LEASE, values)
+        leased = [(row[-1], NOTICES.item(row)) for row in rows]
+        return [notice for _, notice in sorted(leased, key=lambda pair: (pair[1].due_at, pair[0]))]
+
+    async def record_attempt(self, notice: Notice, attempt: Attempt) -> None:
+        values: Values = {
+            "id": notice.notice_id,
+            "state": notice.state.value,
+            "attempts": notice.attempts,
+            "due_at": micros(notice.due_at),
+        }
+        if not await self._fetch(_ATTEMPTED, values):
+            raise ValueError(f"no notice {notice.notice_id}")
+        await self._fetch(_ADD_ATTEMPT, ATTEMPTS.values(attempt) | {"notice_id": notice.notice_id})
+
+    async def notices(
+        self,
+        *,
+        payment_id: int | None = None,
+        receiver: str | None = None,
+        state: NoticeState | None = None,
+        limit: int = 100,
+    ) -> list[Notice]:
+        """In the order of their writing."""
+        statement = _listed(payment_id is not None, receiver is not None, state is not None)
+        values: Values = {"payment_id": payment_id, "receiver": receiver, "state": state, "limit": limit}
+        return await self._items(NOTICES, statement, values)
+
+    async def attempts(self, notice_id: int) -> list[Attempt]:
+        return await self._items(ATTEMPTS, _ATTEMPTS, {"notice_id": notice_id})

@@ -1,0 +1,240 @@
+"""Payments and what they hold, and the messages that asked for them: what both databases do alike.
+
+Three steps of a payment differ, and are in `stepwise.py` (SQLite) and `fused.py` (PostgreSQL). On both, locks are taken in
+one order, so that no two units of work can wait for each other: claim, payment to be moved, once-keys, day counters.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from itertools import takewhile
+from typing import Final
+
+import sqlalchemy as sa
+
+from unionhub.domain.model.cards import Card
+from unionhub.domain.model.errors import IllegalMove, Replayed
+from unionhub.domain.model.messages import Claim
+from unionhub.domain.model.notices import Notice
+from unionhub.domain.model.transactions import FINAL_STATES, Barrier, DayLimit, OnceKey, Payment, PaymentState, Reservation
+from unionhub.ports.store import StoreUnavailable
+
+from .rows import CARDS, CLAIMS, PAYMENTS, Values, duration, micros, reservations_from
+from .statement import Statement, done, insert, number, store_now, text
+from .tables import UNFINISHED, cards, claims, day_counters, once_keys, payments
+from .transaction import Transaction
+
+_GIVES_BACK: Final = frozenset({PaymentState.DECLINED, PaymentState.REVERSED})
+
+_CLAIM = Statement(sa.select(*CLAIMS.columns).where(claims.c.sender == text("sender"), claims.c.msg_id == text("msg_id")))
+_CARD = Statement(sa.select(*CARDS.columns).where(cards.c.card_id == number("card_id")))
+_CARD_BY_TOKEN = Statement(
+    sa.select(*CARDS.columns).where(cards.c.token_index == sa.bindparam("token_index", type_=sa.LargeBinary()))
+)
+_PAYMENT = Statement(sa.select(*PAYMENTS.columns).where(payments.c.payment_id == number("payment_id")))
+_PAYMENT_OF = Statement(
+    sa.select(*PAYMENTS.columns).where(payments.c.msg_id == text("msg_id"), payments.c.sender == text("sender"))
+)
+INSERT_PAYMENT: Final = Statement(insert(payments).values(PAYMENTS.parameters()).on_conflict_do_nothing().returning(done()))
+_RETURN_ONCE_KEY = Statement(
+    sa.delete(once_keys).where(once_keys.c.key == text("key"), once_keys.c.payment_id == number("payment_id"))
+)
+_RETURN_DAY_SHARE = Statement(
+    sa.update(day_counters)
+    .where(day_counters.c.card_id == number("of_card"), day_counters.c.day == text("of_day"))
+    .values(used_minor=day_counters.c.used_minor - number("amount_minor"))
+)
+_POSTPONE = Statement(
+    sa.update(payments)
+    .where(payments.c.payment_id == number("id"), payments.c.state == text("in_state"), UNFINISHED)
+    .values(
+        due_at=number("due_at"),
+        asks=number("asks"),
+        reversal_msg_id=text("reversal_msg_id"),
+        lease_owner=None,
+        lease_until=None,
+    )
+    .returning(done())
+)
+_DUE = (
+    sa.select(payments.c.payment_id)
+    .where(
+        UNFINISHED,
+        payments.c.due_at <= number("now"),
+        sa.or_(payments.c.lease_until.is_(None), payments.c.lease_until <= store_now()),
+    )
+    .order_by(payments.c.due_at, payments.c.payment_id)
+    .limit(number("limit"))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+    .prefix_with("MATERIALIZED", dialect="postgresql")
+)
+_LEASE = Statement(
+    sa.update(payments)
+    .where(payments.c.payment_id.in_(sa.select(_DUE.c.payment_id)))
+    .values(lease_owner=text("owner"), lease_until=store_now() + number("lease"))
+    .returning(*PAYMENTS.columns)
+)
+_UNFINISHED_BEFORE = Statement(
+    sa.select(*PAYMENTS.columns)
+    .where(UNFINISHED, payments.c.opened_at < number("opened_before"))
+    .order_by(payments.c.opened_at, payments.c.payment_id)
+    .limit(number("limit"))
+)
+_PAGE = Statement(
+    sa.select(*PAYMENTS.columns)
+    .where(payments.c.payment_id > number("after"))
+    .order_by(payments.c.payment_id)
+    .limit(number("limit"))
+)
+
+
+@cache
+def _listed(state: bool, card_id: bool, reference: bool) -> Statement:
+    """The list with the filters that are given: OR-ing absent ones in would cost the database its indexes."""
+    query = sa.select(*PAYMENTS.columns)
+    if state:
+        query = query.where(payments.c.state == text("state"))
+    if card_id:
+        query = query.where(payments.c.card_id == number("card_id"))
+    if reference:
+        columns = (payments.c.msg_id, payments.c.bank_msg_id, payments.c.voucher_no, payments.c.retrieval_ref)
+        query = query.where(sa.or_(*(column == text("reference") for column in columns)))
+    return Statement(query.order_by(payments.c.opened_at.desc(), payments.c.payment_id.desc()).limit(number("limit")))
+
+
+def in_lock_order(reservations: Sequence[Reservation]) -> list[OnceKey | DayLimit]:
+    """Once-keys, then day counters, each in the order of their keys: everybody locks them so."""
+    keys = [found for found in reservations if isinstance(found, OnceKey)]
+    days = [found for found in reservations if isinstance(found, DayLimit)]
+    if len({key.key for key in keys}) < len(keys) or len({(limit.card_id, limit.day) for limit in days}) < len(days):
+        raise ValueError("a payment reserves the same thing twice")
+    return [*sorted(keys, key=lambda key: key.key), *sorted(days, key=lambda limit: (limit.card_id, limit.day))]
+
+
+def once_values(reservation: OnceKey, payment_id: int) -> Values:
+    return {"key": reservation.key, "payment_id": payment_id}
+
+
+def day_values(reservation: DayLimit) -> Values:
+    return {
+        "card_id": reservation.card_id,
+        "day": reservation.day.isoformat(),
+        "amount_minor": reservation.amount_minor,
+        "limit_minor": reservation.limit_minor,
+    }
+
+
+class Payments(Transaction, ABC):
+    """Messages and payments of the unit of work."""
+
+    @abstractmethod
+    async def _admit(self, values: Values, *, claiming: bool) -> tuple[bool, bool]:
+        """Record a UUID and, only if it is new, a claim. Returns which of the two are new."""
+
+    @abstractmethod
+    async def _take(self, payment: Payment, wanted: Sequence[OnceKey | DayLimit], *, barred: bool) -> tuple[list[bool], bool]:
+        """Take each of `wanted` in turn, whether or not the one before could be taken; if all could, and unless `barred`,
+        insert the payment. Returns which were taken, and whether it was inserted."""
+
+    @abstractmethod
+    async def _move(self, before: PaymentState, after: Payment, notices: Sequence[Notice]) -> str | None:
+        """Compare-and-set, with the notices. Returns the stored reservations, None if the state is another."""
+
+    async def admit(self, sender: str, uuid: str, claim: Claim | None = None) -> Claim | None:
+        values = {"sender": sender, "uuid": uuid}
+        if claim is not None:
+            values |= {f"claim_{name}": value for name, value in CLAIMS.values(claim).items()}
+        fresh, ours = await self._admit(values, claiming=claim is not None)
+        if not fresh:
+            raise Replayed(uuid)
+        if claim is None or ours:
+            return None
+        stood = await self._item(CLAIMS, _CLAIM, {"sender": claim.sender, "msg_id": claim.msg_id})
+        if stood is None:  # purged this very moment; None would say that it is ours
+            raise StoreUnavailable("a claim was purged while it was asked for")
+        return stood
+
+    async def card_by_token(self, token_index: bytes) -> Card | None:
+        return await self._item(CARDS, _CARD_BY_TOKEN, {"token_index": token_index})
+
+    async def card(self, card_id: int) -> Card | None:
+        return await self._item(CARDS, _CARD, {"card_id": card_id})
+
+    async def open_payment(self, payment: Payment) -> str:
+        """A reservation does not depend on the one before it. So all are tried in the order of locks, and whose code is
+        answered is decided afterwards, in the payment's own order."""
+        reachable = list(takewhile(lambda found: not isinstance(found, Barrier), payment.reservations))
+        wanted = in_lock_order(reachable)
+        taken, inserted = await self._take(payment, wanted, barred=len(reachable) < len(payment.reservations))
+        if inserted:
+            return ""
+        held = [reservation for reservation, could in zip(wanted, taken, strict=True) if could]
+        await self._give_back(payment.payment_id, held)
+        for reservation in payment.reservations:
+            if reservation not in held:
+                return reservation.code
+        raise ValueError(f"payment {payment.payment_id} of message {payment.msg_id} is there already")
+
+    async def _give_back(self, payment_id: int, reservations: Sequence[Reservation]) -> None:
+        for found in in_lock_order(reservations):
+            if isinstance(found, OnceKey):
+                await self._fetch(_RETURN_ONCE_KEY, once_values(found, payment_id))
+            else:
+                values = day_values(found)
+                await self._fetch(_RETURN_DAY_SHARE, values | {"of_card": values["card_id"], "of_day": values["day"]})
+
+    async def record_payment(self, payment: Payment) -> None:
+        if not await self._fetch(INSERT_PAYMENT, PAYMENTS.values(payment)):
+            raise ValueError(f"payment {payment.payment_id} of message {payment.msg_id} is there already")
+
+    async def payment(self, payment_id: int) -> Payment | None:
+        return await self._item(PAYMENTS, _PAYMENT, {"payment_id": payment_id})
+
+    async def payment_of(self, sender: str, msg_id: str) -> Payment | None:
+        return await self._item(PAYMENTS, _PAYMENT_OF, {"sender": sender, "msg_id": msg_id})
+
+    async def move_payment(self, before: PaymentState, after: Payment, notices: Sequence[Notice] = ()) -> bool:
+        if before in FINAL_STATES:
+            raise IllegalMove(f"payment {after.payment_id}: {before} is final")
+        reservations = await self._move(before, after, notices)
+        if reservations is not None and after.state in _GIVES_BACK:
+            await self._give_back(after.payment_id, reservations_from(reservations))
+        return reservations is not None
+
+    async def postpone_payment(self, payment: Payment) -> bool:
+        values = {
+            "id": payment.payment_id,
+            "in_state": payment.state.value,
+            "due_at": None if payment.due_at is None else micros(payment.due_at),
+            "asks": payment.asks,
+            "reversal_msg_id": payment.reversal_msg_id,
+        }
+        return bool(await self._fetch(_POSTPONE, values))
+
+    async def lease_payments(self, owner: str, now: datetime, *, limit: int, lease: timedelta) -> list[Payment]:
+        values = {"owner": owner, "now": micros(now), "limit": limit, "lease": duration(lease)}
+        leased = await self._items(PAYMENTS, _LEASE, values)
+        return sorted(leased, key=lambda payment: (payment.due_at or now, payment.payment_id))
+
+    async def payments(
+        self,
+        *,
+        state: PaymentState | None = None,
+        card_id: int | None = None,
+        reference: str | None = None,
+        limit: int = 100,
+    ) -> list[Payment]:
+        statement = _listed(state is not None, card_id is not None, reference is not None)
+        values = {"state": state, "card_id": card_id, "reference": reference, "limit": limit}
+        return await self._items(PAYMENTS, statement, values)
+
+    async def unfinished_before(self, opened_before: datetime, *, limit: int = 100) -> list[Payment]:
+        values = {"opened_before": micros(opened_before), "limit": limit}
+        return await self._items(PAYMENTS, _UNFINISHED_BEFORE, values)
+
+    async def payments_page(self, after_payment_id: int, *, limit: int = 500) -> list[Payment]:
+        return await self._items(PAYMENTS, _PAGE, {"after": after_payment_id, "limit": limit})

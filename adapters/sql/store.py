@@ -1,0 +1,62 @@
+"""The store on SQLite or PostgreSQL (ports/store.py has the contract)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from unionhub.ports.store import UnitOfWork
+
+from . import migrate
+from .drivers import Driver, Postgres, Sqlite
+from .engine import EngineOptions, create_engine, database_url
+from .fused import FusedPayments
+from .notices import Notices
+from .reference import Reference
+from .stepwise import StepwisePayments
+from .transaction import Database
+from .upkeep import Upkeep
+
+_READY_TIMEOUT_S: Final = 3.0
+
+
+class SqliteUnit(StepwisePayments, Notices, Reference, Upkeep):
+    """A unit of work on SQLite."""
+
+
+class PostgresUnit(FusedPayments, Notices, Reference, Upkeep):
+    """A unit of work on PostgreSQL."""
+
+
+class SqlStore:
+    """Any number of hosts may share one PostgreSQL; processes on one machine may share a SQLite file.
+
+    `url` is `sqlite:///path` or `postgresql://...`; the database must have been migrated (`migrate.upgrade`).
+    """
+
+    def __init__(self, url: str, options: EngineOptions | None = None) -> None:
+        options = options or EngineOptions()
+        parsed = database_url(url)
+        on_sqlite = parsed.get_backend_name() == "sqlite"
+        self._unit: type[SqliteUnit | PostgresUnit] = SqliteUnit if on_sqlite else PostgresUnit
+        driver: Driver = Sqlite() if on_sqlite else Postgres()
+        self._database = Database(create_engine(parsed, options), driver, pool_size=1 if on_sqlite else options.pool_size)
+
+    @property
+    def transactions_begun(self) -> int:
+        """Database transactions since the start: a payment is two, an inquiry one (DESIGN section 2.4)."""
+        return self._database.transactions_begun
+
+    def begin(self) -> UnitOfWork:
+        return self._unit(self._database)
+
+    async def ready(self) -> bool:
+        """Asks the database itself, outside of any transaction; never raises."""
+        try:
+            async with asyncio.timeout(_READY_TIMEOUT_S):
+                return await self._database.version() == migrate.head()
+        except Exception:
+            return False
+
+    async def close(self) -> None:
+        await self._database.close()

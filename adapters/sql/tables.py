@@ -1,0 +1,255 @@
+"""The tables, once for SQLite and PostgreSQL. Their history is in `migrations/`; a test holds the two together.
+
+Every value is stored in a form that both drivers take and give as it is: instants as microseconds UTC since 1970, days as
+ISO text, amounts as minor units beside their currency, rates as decimal text, small nested things as JSON text. So no
+type of SQLAlchemy's has to convert anything, and the drivers can be used directly (see `transaction.py`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from unionhub.domain.model.notices import NoticeState
+from unionhub.domain.model.transactions import FINAL_STATES
+
+METADATA: Final = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# As literals: neither database uses a partial index for a condition with parameters in it.
+UNFINISHED: Final = sa.text(f"state NOT IN ({', '.join(repr(state.value) for state in sorted(FINAL_STATES))})")
+QUEUED: Final = sa.text(f"state = '{NoticeState.QUEUED}'")
+
+
+def _text(name: str, **options: Any) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=options.pop("nullable", False), **options)
+
+
+def _number(name: str, **options: Any) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=options.pop("nullable", False), autoincrement=False, **options)
+
+
+def _flag(name: str) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean, nullable=False)
+
+
+def _bytes(name: str, **options: Any) -> sa.Column[bytes]:
+    return sa.Column(name, sa.LargeBinary, nullable=False, **options)
+
+
+def _money(name: str) -> tuple[sa.Column[int], sa.Column[str], sa.CheckConstraint]:
+    return (
+        _number(f"{name}_minor", nullable=True),
+        _text(f"{name}_currency", nullable=True),
+        sa.CheckConstraint(f"{name}_minor >= 0", name=f"{name}_minor"),
+    )
+
+
+def _counted(name: str) -> sa.Column[int]:
+    """The order in which rows were written. PostgreSQL counts by identity, SQLite by its rowid."""
+    return sa.Column(name, sa.BigInteger().with_variant(sa.Integer, "sqlite"), sa.Identity(), primary_key=True)
+
+
+def _lease() -> tuple[sa.Column[str], sa.Column[int]]:
+    """Who works on it and until when, by the store's own time."""
+    return _text("lease_owner", nullable=True), _number("lease_until", nullable=True)
+
+
+uuids: Final = sa.Table(
+    "uuids",
+    METADATA,
+    _text("sender", primary_key=True),
+    _text("uuid", primary_key=True),
+    _number("recorded_at", index=True),
+)
+
+claims: Final = sa.Table(
+    "claims",
+    METADATA,
+    _text("sender", primary_key=True),
+    _text("msg_id", primary_key=True),
+    _text("message"),
+    _bytes("digest"),
+    _number("payment_id"),
+    _number("recorded_at", index=True),
+)
+
+payments: Final = sa.Table(
+    "payments",
+    METADATA,
+    _number("payment_id", primary_key=True),
+    _text("kind"),
+    _text("sender"),
+    _text("msg_id"),
+    _text("state"),
+    _number("opened_at", index=True),
+    _number("due_at", nullable=True),
+    _text("code"),
+    _text("bank_code"),
+    _text("gateway"),
+    _text("issuer"),
+    _text("acquirer"),
+    _number("card_id", nullable=True, index=True),
+    _text("user_id"),
+    _text("device_id"),
+    *_money("gross"),
+    *_money("amount"),
+    *_money("fee"),
+    *_money("bill"),
+    _text("bill_rate"),
+    *_money("settle"),
+    _text("settle_rate"),
+    _text("settle_date", nullable=True),
+    _text("discounts"),
+    _text("merchant"),
+    _text("qr_payload"),
+    _text("note"),
+    _text("reservations"),
+    _text("voucher_no", index=True),
+    _text("trace_no"),
+    _text("retrieval_ref", index=True),
+    _text("bank_msg_id", index=True),
+    _text("reversal_msg_id"),
+    _text("refer_no"),
+    _number("asks"),
+    _flag("told_pending"),
+    *_lease(),
+    # The claim is purged after its life, this is not: no message ever makes two payments. msg_id first, to search by it.
+    sa.UniqueConstraint("msg_id", "sender"),
+    sa.Index("ix_payments_unfinished", "due_at", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
+)
+
+once_keys: Final = sa.Table(
+    "once_keys",
+    METADATA,
+    _text("key", primary_key=True),
+    _number("payment_id"),
+)
+
+day_counters: Final = sa.Table(
+    "day_counters",
+    METADATA,
+    _number("card_id", primary_key=True),
+    _text("day", primary_key=True),
+    _number("used_minor"),
+    sa.CheckConstraint("used_minor >= 0", name="used_minor"),
+)
+
+notices: Final = sa.Table(
+    "notices",
+    METADATA,
+    _counted("position"),
+    _number("notice_id", unique=True),
+    _number("payment_id"),
+    _text("receiver"),
+    _text("message"),
+    _text("msg_id"),
+    _number("due_at"),
+    _number("created_at"),
+    _number("attempts"),
+    _text("state"),
+    *_lease(),
+    sa.Index(None, "payment_id", "receiver", "position"),
+    sa.Index("ix_notices_queued", "due_at", sqlite_where=QUEUED, postgresql_where=QUEUED),
+)
+
+attempts: Final = sa.Table(
+    "attempts",
+    METADATA,
+    _counted("position"),
+    sa.Column("notice_id", sa.BigInteger, sa.ForeignKey("notices.notice_id"), nullable=False, index=True),
+    _number("at"),
+    _text("outcome"),
+    _number("latency_ms"),
+)
+
+cards: Final = sa.Table(
+    "cards",
+    METADATA,
+    _number("card_id", primary_key=True),
+    _text("issuer"),
+    _text("product_id"),
+    _text("gateway"),
+    _text("user_id"),
+    _text("device_id"),
+    _bytes("token_index", unique=True),
+    _bytes("token_sealed"),
+    _number("token_expiry"),
+    _bytes("pan_index", unique=True),
+    _bytes("pan_sealed"),
+    _number("pan_expiry"),
+    _text("masked_pan"),
+    _bytes("account_index"),
+    _bytes("account_sealed"),
+    _text("currency"),
+    _text("holder_state"),
+    _text("issuer_block"),
+    _number("created_at"),
+    sa.Index(None, "gateway", "user_id"),
+)
+
+parties: Final = sa.Table(
+    "parties",
+    METADATA,
+    _text("app_id", primary_key=True),
+    _text("role"),
+    _text("name"),
+    _text("profile"),
+    _text("state"),
+    _text("base_url"),
+    _text("country"),
+    _text("keys"),
+    _flag("unencoded_payload"),
+    _number("utc_offset_minutes"),
+    _flag("verifies_merchants"),
+    _text("acquirer_iin"),
+    _text("paths"),
+)
+
+card_products: Final = sa.Table(
+    "card_products",
+    METADATA,
+    _text("product_id", primary_key=True),
+    _text("issuer"),
+    _text("name"),
+    _text("currency"),
+    _number("trx_limit_minor"),
+    _number("day_limit_minor"),
+    _text("messages"),
+    _text("blocked_mccs"),
+    _text("gateways"),
+    _text("settle_currency"),
+    _number("utc_offset_minutes"),
+    _flag("cut_off"),
+)
+
+wrapped_keys: Final = sa.Table(
+    "wrapped_keys",
+    METADATA,
+    _text("kind", primary_key=True),
+    _number("version", primary_key=True),
+    _bytes("wrapped"),
+    _number("created_at"),
+)
+
+sequences: Final = sa.Table(
+    "sequences",
+    METADATA,
+    _text("name", primary_key=True),
+    _number("next_value"),
+)
+
+markers: Final = sa.Table(
+    "markers",
+    METADATA,
+    _text("name", primary_key=True),
+    _text("value"),
+)

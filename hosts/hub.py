@@ -1,0 +1,179 @@
+"""Opening a hub: settings in, everything that runs out. Used by every host: service, worker, command line, tests."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import msgspec
+from dependency_injector import providers
+
+from unionhub.adapters.http.client import AiohttpTransport
+from unionhub.adapters.http.transport import Transport
+from unionhub.adapters.jose.keys import HubKeys
+from unionhub.adapters.memory.clock import SystemClock
+from unionhub.adapters.memory.directory import SnapshotDirectory
+from unionhub.adapters.memory.offers import CouponBook
+from unionhub.adapters.memory.rates import SAMPLE_RATES, FixedRates
+from unionhub.adapters.sql import migrate
+from unionhub.adapters.sql.sequences import BlockSequences
+from unionhub.adapters.sql.store import SqlStore
+from unionhub.adapters.telemetry.hub import HubTelemetry
+from unionhub.adapters.telemetry.logs import set_up_logs
+from unionhub.adapters.vault.envelope import EnvelopeVault
+from unionhub.adapters.vault.envelope import load as load_vault
+from unionhub.adapters.vault.keys import load_hub_keys
+from unionhub.adapters.vault.master import load_master_key
+from unionhub.domain.flows.runner import MoneyRunner
+from unionhub.ports.clock import Clock
+from unionhub.ports.offers import Offers
+from unionhub.ports.sequences import Sequences
+from unionhub.ports.store import Store
+
+from .container import Container
+from .sandbox.clock import FileClock
+from .sandbox.offers import sample_coupons
+from .service.endpoint import MessageEndpoint
+from .settings import Settings
+from .worker.worker import Worker
+
+
+class HubError(Exception):
+    """The hub cannot start here: one line for the operator."""
+
+
+class Hub(msgspec.Struct, frozen=True, kw_only=True):
+    """A hub that is open: its doors and its workings."""
+
+    settings: Settings
+    store: Store
+    sequences: Sequences
+    vault: EnvelopeVault
+    clock: Clock
+    telemetry: HubTelemetry
+    keys: HubKeys
+    directory: SnapshotDirectory
+    endpoint: MessageEndpoint
+    runner: MoneyRunner
+    worker: Worker
+
+    async def keep_fresh(self) -> None:
+        """Keep parties, products and vault keys as the store has them, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.directory.run(self.settings.directory_refresh_s))
+            group.create_task(self.vault.run(self.settings.vault_refresh_s))
+
+    @asynccontextmanager
+    async def fresh(self) -> AsyncIterator[None]:
+        """`keep_fresh` beside the block."""
+        task = asyncio.create_task(self.keep_fresh())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def open_hub(
+    settings: Settings,
+    *,
+    store: Store | None = None,
+    transport: Transport | None = None,
+    clock: Clock | None = None,
+    offers: Offers | None = None,
+    real_now_s: Callable[[], float] = time.time,
+    upgrade: bool = False,
+) -> AsyncIterator[Hub]:
+    """Open the hub of these settings. What is given replaces the adapter that the settings would choose.
+
+    `upgrade` migrates the database first (`unionhub run`); otherwise one that is behind raises HubError. Also raises
+    MasterKeyError, and StoreUnavailable when the database cannot be reached.
+    """
+    async with AsyncExitStack() as stack:
+        make_home(settings.home)
+        logs = set_up_logs(level=settings.log_level, form=settings.log_format, file=settings.log_file)
+        stack.callback(logs.close)
+        telemetry = HubTelemetry(logs.logger)
+        clock = clock or _clock(settings)
+        store = store or await _sql_store(settings, stack, upgrade=upgrade)
+        if transport is None:
+            client = AiohttpTransport(connections_per_partner=settings.partner_in_flight_max)
+            stack.push_async_callback(client.aclose)
+            transport = client
+        sequences = BlockSequences(store)
+        stack.push_async_callback(sequences.close)
+        master = load_master_key(
+            home=settings.home,
+            file=settings.master_key_file,
+            production=settings.production,
+            data_folders=settings.data_folders,
+        )
+        vault = await load_vault(store, master, clock, telemetry)
+        keys = HubKeys.from_json(await load_hub_keys(store, master, clock, lambda: HubKeys.generate().to_json()))
+        container = Container(
+            settings=settings,
+            store=store,
+            sequences=sequences,
+            vault=vault,
+            own_keys=keys,
+            transport=transport,
+            clock=clock,
+            real_now_s=providers.Object(real_now_s),  # a function as a value: the container would call it
+            telemetry=telemetry,
+            offers=offers or _offers(settings, clock),
+            rates=FixedRates(SAMPLE_RATES),
+            owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
+        )
+        directory = container.directory()
+        await directory.refresh()
+        yield Hub(
+            settings=settings,
+            store=store,
+            sequences=sequences,
+            vault=vault,
+            clock=clock,
+            telemetry=telemetry,
+            keys=keys,
+            directory=directory,
+            endpoint=container.endpoint(),
+            runner=container.runner(),
+            worker=container.worker(),
+        )
+
+
+def make_home(home: Path) -> None:
+    """The data folder, closed to others; raises HubError when it cannot be written."""
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = home / ".writable"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise HubError(f"UNIONHUB_HOME: the folder {home} cannot be written: {error.strerror}") from None
+
+
+async def _sql_store(settings: Settings, stack: AsyncExitStack, *, upgrade: bool) -> SqlStore:
+    url = settings.database_url.reveal()
+    if upgrade:
+        await migrate.upgrade(url)
+    elif behind := await migrate.pending(url):
+        raise HubError(f"the database is {len(behind)} migration(s) behind: run `unionhub migrate` first")
+    store = SqlStore(url)
+    stack.push_async_callback(store.close)
+    return store
+
+
+def _clock(settings: Settings) -> Clock:
+    return FileClock(settings.clock_file) if settings.clock_file is not None else SystemClock()
+
+
+def _offers(settings: Settings, clock: Clock) -> Offers:
+    """The sandbox's coupons where business time is the sandbox's, none elsewhere."""
+    return CouponBook(sample_coupons() if settings.clock == "sandbox" else (), clock)

@@ -1,0 +1,231 @@
+"""`unionhub run`: hub, worker and every partner on one machine, with one command.
+
+The hub (service and worker) is this process, the sandbox's partners a child. The child is told to end after the hub has
+drained, because payments that are under way still need their bank.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing, suppress
+from typing import Any, Final
+
+import click
+import msgspec
+
+from .drawing import Drawing
+from .hub import Hub, HubError, make_home, open_hub
+from .sandbox import keyring
+from .sandbox.register import Registrar
+from .sandbox.seeds import MERCHANTS
+from .service.app import create_app
+from .service.forward import Forward
+from .service.serve import ServePolicy, listener, serve
+from .settings import Settings, SettingsError
+
+STORY_MARKER: Final = "story"
+_CHILD_START_S: Final = 120.0
+_STORY_S: Final = 60.0
+_CHILD_END_S: Final = 20.0
+_LINE_BYTES: Final = 1024 * 1024
+
+Say = Callable[[str], None]
+
+
+class Run:
+    """One run of the whole house."""
+
+    def __init__(self, settings: Settings, say: Say, *, color: bool) -> None:
+        if settings.production:
+            raise SettingsError("UNIONHUB_PRODUCTION: expected false: `unionhub run` starts the sandbox; production is `serve`")
+        # In development business time is the sandbox's, and the terminal belongs to the story.
+        self._settings = msgspec.structs.replace(settings, clock="sandbox", log_to="file")
+        self._say = say
+        self._color = color
+        self._stop = asyncio.Event()
+        self._story_ended = asyncio.Event()
+        self._drawing = Drawing({}, color=color)
+
+    async def main(self) -> None:
+        """Until SIGINT or SIGTERM. Raises the one-line errors of settings, hub, port and sandbox."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop.set)
+        make_home(self._settings.home)
+        with closing(await listener(self._settings.host, self._settings.port)) as probe:
+            port = probe.getsockname()[1]  # taken by somebody else: an error before anything has started
+        async with open_hub(self._settings, upgrade=True) as hub:
+            url = f"http://{self._settings.host}:{port}"
+            async with self._sandbox(url) as (child, control_url):
+                await self._register(hub)
+                await self._serve(hub, child, control_url, port)
+
+    async def _serve(self, hub: Hub, child: asyncio.subprocess.Process, control_url: str, port: int) -> None:
+        app = create_app(
+            hub.endpoint,
+            jwks=hub.keys.public_jwks(),
+            metrics=hub.telemetry.metrics_text,
+            ready={"store": hub.store.ready, "story": self._story_told},
+            forward=Forward(control_url, self._stop),
+        )
+        listening = asyncio.Event()
+        policy = ServePolicy(drain_s=self._settings.drain_timeout_s)
+        working = asyncio.Event()
+        async with hub.fresh(), asyncio.TaskGroup() as group:
+            group.create_task(self._watch(child))
+            worker = group.create_task(hub.worker.run(working))
+            serving = group.create_task(
+                serve(
+                    app,
+                    stop=self._stop,
+                    host=self._settings.host,
+                    port=port,
+                    policy=policy,
+                    started=lambda _: listening.set(),
+                )
+            )
+            await listening.wait()
+            await self._tell_story(hub, child)
+            self._welcome(port)
+            await serving
+            await hub.runner.drain()
+            working.set()
+            await worker
+
+    async def _tell_story(self, hub: Hub, child: asyncio.subprocess.Process) -> None:
+        """On the first start of a home; a second start keeps what the first one did."""
+        async with hub.store.begin() as uow:
+            told = await uow.marker(STORY_MARKER)
+        if told is None and child.stdin is not None and not self._stop.is_set():
+            self._say("The story, played with real signed messages:")
+            child.stdin.write(b"story\n")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_STORY_S):
+                    await self._story_ended.wait()
+            async with hub.store.begin() as uow:
+                await uow.put_marker(STORY_MARKER, hub.clock.now().isoformat())
+                await uow.commit()
+        self._story_ended.set()
+
+    async def _story_told(self) -> bool:
+        return self._story_ended.is_set()
+
+    @asynccontextmanager
+    async def _sandbox(self, hub_url: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+        """The child, listening, and the address of its control endpoints."""
+        timeout_s = str(self._settings.bank_timeout_s)
+        command = [
+            sys.executable,
+            "-m",
+            "unionhub.hosts.cli",
+            "sandbox",
+            "--companion",
+            "--hub",
+            hub_url,
+            "--timeout",
+            timeout_s,
+        ]
+        child = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=_LINE_BYTES,
+            env={**os.environ, "UNIONHUB_HOME": str(self._settings.home)},
+        )
+        try:
+            yield child, await self._ready(child)
+        finally:
+            await _end(child)
+
+    async def _ready(self, child: asyncio.subprocess.Process) -> str:
+        if child.stdout is None:
+            raise AssertionError("the child's output is a pipe")
+        try:
+            async with asyncio.timeout(_CHILD_START_S):
+                line = await child.stdout.readline()
+        except TimeoutError:
+            raise HubError("the sandbox did not start in time") from None
+        if not line:
+            raise HubError("the sandbox ended before it was ready")
+        return str(msgspec.json.decode(line)["control"])
+
+    async def _register(self, hub: Hub) -> None:
+        """Make the partners known at their addresses of this start."""
+        identities = keyring.load(self._settings.home)
+        await Registrar(hub.store, hub.vault, hub.sequences, hub.clock).register(identities)
+        await hub.directory.refresh()
+        self._drawing = Drawing({app_id: each.name for app_id, each in identities.items()}, color=self._color)
+
+    async def _watch(self, child: asyncio.subprocess.Process) -> None:
+        """Draw what the child tells, to the end. A sandbox that ends by itself ends the run."""
+        if child.stdout is None:
+            raise AssertionError("the child's output is a pipe")
+        while not self._stop.is_set():
+            reading = asyncio.create_task(child.stdout.readline())
+            stopping = asyncio.create_task(self._stop.wait())
+            await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            if not reading.done():
+                reading.cancel()
+                return
+            if not (line := reading.result()):
+                self._stop.set()
+                raise HubError("the sandbox ended by itself")
+            self._draw(msgspec.json.decode(line))
+
+    def _draw(self, line: dict[str, Any]) -> None:
+        if "entry" in line:
+            self._say(self._drawing.message(line["entry"]))
+        elif "scene" in line:
+            self._say(self._drawing.scene(line["scene"]))
+        elif line.get("story") == "ended":
+            if line["error"]:
+                self._say(f"\n  The story went wrong: {line['error']}")
+            self._story_ended.set()
+
+    def _welcome(self, port: int) -> None:
+        url = f"http://{self._settings.host}:{port}"
+        shop = MERCHANTS[0]
+        lines = [
+            "",
+            f"unionhub is up on {url}",
+            f"  {url}/schema                  the messages (OpenAPI)",
+            f"  {url}/metrics                 what operators count",
+            f"  {url}/.well-known/jwks.json   the hub's public keys",
+            f"  {url}/sandbox/cardholders     people to pay with, also: merchants, bank/<appId>/accounts, inbox/<appId>",
+            f"  data and logs: {self._settings.home}",
+            "",
+            "Try next, in another terminal (messages are drawn here as they pass):",
+            f"  unionhub send MPQRC_PAYMENT_EMV trxAmt=12.50            # at {shop.name}",
+            "  unionhub send MPQRC_PAYMENT_EMV trxAmt=60 couponInfo=TENOFF",
+            "  unionhub transactions show",
+            "",
+            "Ctrl-C stops it; a second start keeps the data.",
+        ]
+        for line in lines:
+            self._say(line)
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    """Close its input, which ends it when it has finished what it holds."""
+    if child.stdin is not None:
+        child.stdin.close()
+    try:
+        async with asyncio.timeout(_CHILD_END_S):
+            # Whatever it still says must be read, or it would wait for a reader.
+            while child.stdout is not None and await child.stdout.read(_LINE_BYTES):
+                pass
+            await child.wait()
+    except TimeoutError:
+        child.kill()
+        await child.wait()
+
+
+def say(line: str) -> None:
+    """To the terminal; a reader that has gone away must not end a hub that moves money."""
+    with suppress(OSError):
+        click.echo(line)

@@ -1,0 +1,127 @@
+"""Making the sandbox's partners, product and cards known to a hub: what onboarding is elsewhere (RULES section 5)."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from unionhub.domain.model.cards import Card, CardProduct
+from unionhub.domain.model.identifiers import mask_number
+from unionhub.domain.model.parties import Party, PartyState, Role
+from unionhub.hosts.sandbox.keyring import public_keys
+from unionhub.hosts.sandbox.partner import Identity
+from unionhub.hosts.sandbox.seeds import CARDHOLDERS, PARTNERS, PRODUCT, Cardholder, ProductSeed
+from unionhub.ports.clock import Clock
+from unionhub.ports.sequences import Sequences
+from unionhub.ports.store import Store, UnitOfWork
+from unionhub.ports.vault import Vault
+
+CARD_SEQUENCE: Final = "card"
+CARD_YEARS: Final = 5
+_COUNTRIES: Final = {seed.app_id: seed.country for seed in PARTNERS}
+
+
+class Registrar:
+    """Writes the sandbox into a hub's store. Everything may be repeated: what is there stays, addresses and keys move."""
+
+    def __init__(self, store: Store, vault: Vault, sequences: Sequences, clock: Clock) -> None:
+        self._store = store
+        self._vault = vault
+        self._sequences = sequences
+        self._clock = clock
+
+    async def register(
+        self,
+        identities: dict[str, Identity],
+        product: ProductSeed = PRODUCT,
+        cardholders: tuple[Cardholder, ...] = CARDHOLDERS,
+    ) -> None:
+        """Parties (LIVE when new), the card product, and a card for each cardholder."""
+        async with self._store.begin() as unit:
+            known = {party.app_id: party for party in await unit.parties()}
+            for identity in identities.values():
+                await unit.put_party(_party(identity, known.get(identity.app_id)))
+            if product.product_id not in {stored.product_id for stored in await unit.products()}:
+                await unit.put_product(_product(product))
+            await unit.commit()
+        for holder in cardholders:
+            await self.register_card(holder, product)
+
+    async def register_card(self, holder: Cardholder, product: ProductSeed = PRODUCT) -> bool:
+        """Issue the cardholder's card unless it is there; False then."""
+        token_index = self._vault.index(holder.token, "token")
+        async with self._store.begin() as unit:
+            if await unit.card_by_token(token_index) is not None:
+                return False
+        # Numbers are reserved outside: a reservation is a transaction of its own.
+        card_id = await self._sequences.next(CARD_SEQUENCE)
+        async with self._store.begin() as unit:
+            return await self._issue(unit, holder, product, token_index, card_id)
+
+    async def _issue(
+        self, unit: UnitOfWork, holder: Cardholder, product: ProductSeed, token_index: bytes, card_id: int
+    ) -> bool:
+        now = self._clock.now()
+        expiry = _end_of_month(now.year + CARD_YEARS, now.month)
+        card = Card(
+            card_id=card_id,
+            issuer=holder.issuer,
+            product_id=product.product_id,
+            gateway=holder.gateway,
+            user_id=holder.user_id,
+            device_id=holder.device_id,
+            token_index=token_index,
+            token_sealed=self._vault.seal(holder.token, "token"),
+            token_expiry=expiry,
+            pan_index=self._vault.index(holder.pan, "pan"),
+            pan_sealed=self._vault.seal(holder.pan, "pan"),
+            pan_expiry=expiry,
+            masked_pan=mask_number(holder.pan.reveal()),
+            account_index=self._vault.index(holder.account, "account"),
+            account_sealed=self._vault.seal(holder.account, "account"),
+            currency=holder.currency,
+            created_at=now,
+        )
+        try:
+            await unit.put_card(card)
+        except ValueError:  # another host registers at the same time and was first
+            return False
+        await unit.commit()
+        return True
+
+
+def _party(identity: Identity, known: Party | None) -> Party:
+    """A party as the hub keeps it. Of one that is known only address and keys move: an operator may have suspended it."""
+    if known is not None:
+        return msgspec.structs.replace(known, base_url=identity.base_url, keys=public_keys(identity))
+    return Party(
+        app_id=identity.app_id,
+        role=identity.role,
+        name=identity.name,
+        profile=identity.profile,
+        state=PartyState.LIVE,
+        base_url=identity.base_url,
+        country=_COUNTRIES.get(identity.app_id, "344"),
+        keys=public_keys(identity),
+        acquirer_iin=identity.app_id if identity.role is Role.ACQUIRER else "",
+    )
+
+
+def _product(seed: ProductSeed) -> CardProduct:
+    return CardProduct(
+        product_id=seed.product_id,
+        issuer=seed.issuer,
+        name=seed.name,
+        currency=seed.currency,
+        trx_limit_minor=seed.trx_limit_minor,
+        day_limit_minor=seed.day_limit_minor,
+        messages=seed.messages,
+        gateways=seed.gateways,
+    )
+
+
+def _end_of_month(year: int, month: int) -> datetime:
+    return datetime(year, month, calendar.monthrange(year, month)[1], 23, 59, 59, tzinfo=UTC)

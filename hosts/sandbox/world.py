@@ -1,0 +1,158 @@
+"""The seeded world, alive: partners with their keys, a core bank with its books, cardholders, merchants.
+
+`server` gives it sockets; `connect` puts it into one process with the hub. Both have the same partners.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from unionhub.domain.model.money import Money
+from unionhub.hosts.sandbox.bank import CoreBank
+from unionhub.hosts.sandbox.faults import DEFAULT_HUB_TIMEOUT_S, FaultTable
+from unionhub.hosts.sandbox.journal import Journal
+from unionhub.hosts.sandbox.keyring import FOLDER
+from unionhub.hosts.sandbox.ledger import Ledger
+from unionhub.hosts.sandbox.loopback import LoopbackTransport
+from unionhub.hosts.sandbox.numbers import MsgIds, own_tails, shared_tails
+from unionhub.hosts.sandbox.partner import Hub, Identity, Partner
+from unionhub.hosts.sandbox.roles import CLASSES, Acquirer, Gateway, Issuer
+from unionhub.hosts.sandbox.seeds import (
+    CARDHOLDERS,
+    HKD,
+    MAX_CARDHOLDER,
+    MERCHANTS,
+    PRODUCT,
+    Cardholder,
+    MerchantSeed,
+    ProductSeed,
+    cardholder,
+)
+from unionhub.ports.clock import Clock
+
+P = TypeVar("P", bound=Partner)
+
+LOOPBACK_HUB_URL: Final = "http://hub.sandbox"
+_FIRST_FRESH: Final = 1_000_000
+
+
+class World:
+    """Every simulated partner of one home, or of one test."""
+
+    def __init__(
+        self,
+        identities: Mapping[str, Identity],
+        hub: Hub,
+        clock: Clock,
+        *,
+        home: Path | None = None,
+        hub_timeout_s: float = DEFAULT_HUB_TIMEOUT_S,
+        now_s: Callable[[], float] = time.time,
+        loop_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """With a `home` the bank's books and the msgID numbers are durable, without one all is memory.
+
+        `clock` is business time, `now_s` real time for signatures, `loop_s` the time of the event loop.
+        """
+        self.identities = dict(identities)
+        self.hub = hub
+        self.clock = clock
+        self.faults = FaultTable(
+            {app_id: identity.role for app_id, identity in identities.items()},
+            hub_timeout_s=hub_timeout_s,
+            now_s=loop_s,
+        )
+        self.journal = Journal(clock)
+        self.cardholders = list(CARDHOLDERS)
+        self.merchants: list[MerchantSeed] = list(MERCHANTS)
+        self.product: ProductSeed = PRODUCT
+        self.partners: dict[str, Partner] = {}
+        self._home = home
+        self._fresh = itertools.count(_FIRST_FRESH + secrets.randbelow(MAX_CARDHOLDER - 2 * _FIRST_FRESH))
+        tails = own_tails() if home is None else shared_tails(home / FOLDER / "msgid-tails")
+        for identity in identities.values():
+            self.partners[identity.app_id] = self._partner(identity, hub, tails, now_s)
+
+    async def open(self) -> None:
+        """Open the seeded accounts; accounts that are there already keep what is on them."""
+        for holder in self.cardholders:
+            await self.bank(holder.issuer).open_account(holder.account, holder.opening)
+
+    def gateway(self, app_id: str) -> Gateway:
+        return self._of(app_id, Gateway)
+
+    def issuer(self, app_id: str | None = None) -> Issuer:
+        return self._of(app_id or self.product.issuer, Issuer)
+
+    def bank(self, app_id: str | None = None) -> CoreBank:
+        """The core bank behind an issuer. Raises LookupError if that party has none."""
+        return self.issuer(app_id).bank
+
+    def acquirer(self, app_id: str | None = None) -> Acquirer:
+        return self._of(app_id or self.merchants[0].acquirer, Acquirer)
+
+    async def new_cardholder(self, gateway: str, balance: str = "10000.00", currency: str = HKD) -> Cardholder:
+        """A fresh cardholder with money at the bank. `register.register_card` makes the card known to the hub."""
+        holder = cardholder(next(self._fresh), gateway, Money.parse(balance, currency, zero=True))
+        await self.bank(holder.issuer).open_account(holder.account, holder.opening)
+        self.cardholders.append(holder)
+        return holder
+
+    def moved(self, base_urls: Mapping[str, str]) -> None:
+        """Partners listen at these base URLs from now on."""
+        for app_id, base_url in base_urls.items():
+            identity = msgspec.structs.replace(self.identities[app_id], base_url=base_url)
+            self.identities[app_id] = self.partners[app_id].identity = identity
+
+    def connect(self, transport: LoopbackTransport) -> None:
+        """Let every partner be reached in this process, under a base URL made of its app_id."""
+        self.moved({app_id: f"http://{app_id}.sandbox" for app_id in self.partners})
+        for app_id, partner in self.partners.items():
+            transport.connect(partner.identity.base_url, partner.receive, app_id)
+
+    def close(self) -> None:
+        """Close the books."""
+        for partner in self.partners.values():
+            if isinstance(partner, Issuer):
+                partner.bank.close()
+
+    def _partner(self, identity: Identity, hub: Hub, tails: Iterator[int], now_s: Callable[[], float]) -> Partner:
+        options: dict[str, Any] = {
+            "hub": hub,
+            "clock": self.clock,
+            "faults": self.faults,
+            "journal": self.journal,
+            # UCSP wants the industry's code in the msgID (U-78), SCIS the insID.
+            "msg_ids": MsgIds(identity.industry_code or identity.app_id, self.clock, tails),
+            "now_s": now_s,
+        }
+        if CLASSES[identity.role] is Issuer:
+            options["bank"] = CoreBank(self._ledger(identity.app_id))
+        return CLASSES[identity.role](identity, **options)
+
+    def _ledger(self, app_id: str) -> Ledger:
+        if self._home is None:
+            return Ledger(":memory:")
+        return Ledger(self._home / FOLDER / f"bank-{app_id}.sqlite3", group_commit=True)
+
+    def _of(self, app_id: str, kind: type[P]) -> P:
+        partner = self.partners.get(app_id)
+        if not isinstance(partner, kind):
+            raise LookupError(f"{app_id} is no {kind.__name__.lower()} of this world")
+        return partner
+
+
+def jwks_of(keys: Callable[[], Mapping[str, Any]]) -> Callable[[], Awaitable[Mapping[str, Any]]]:
+    """The hub's public keys handed over within one process, in the form that `Hub` wants."""
+
+    async def handed_over() -> Mapping[str, Any]:
+        return keys()
+
+    return handed_over

@@ -1,0 +1,249 @@
+"""What the store's contract is tested with: things with every field set to something awkward, and plain ones."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+
+from support.loop import Run
+from unionhub.domain.model.cards import Card, CardProduct, HolderState, IssuerBlock
+from unionhub.domain.model.messages import Claim
+from unionhub.domain.model.money import Money
+from unionhub.domain.model.notices import Notice
+from unionhub.domain.model.parties import JoseProfile, Party, PartyState, PublicKey, Role
+from unionhub.domain.model.transactions import DayLimit, Discount, Merchant, OnceKey, Payment, PaymentEvent, PaymentState
+from unionhub.ports.store import Store
+
+NOW = datetime(2026, 2, 28, 23, 59, 59, 123456, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+TODAY = date(2026, 3, 1)
+ODD_TEXT = "Ø 銀聯 \U0001f4b3 '\";--\\ \t%s :x $1 {}"
+
+
+class House(NamedTuple):
+    """A store as two hosts see it, and its own time."""
+
+    run: Run
+    store: Store
+    other: Store
+    wait: Callable[[float], Awaitable[None]]  # let so many seconds of the store's time pass
+
+    def host(self, number: int) -> Store:
+        return self.other if number % 2 else self.store
+
+
+def awaited(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """A test that is a coroutine, run in the loop of its house. A minute is for ever."""
+
+    @functools.wraps(test)
+    def run(*args: object, house: House, **others: object) -> None:
+        async def bounded() -> None:
+            async with asyncio.timeout(60):
+                await test(*args, house=house, **others)
+
+        house.run(bounded())
+
+    return run
+
+
+def payment(payment_id: int = 1, **changes: Any) -> Payment:
+    plain = Payment(
+        payment_id=payment_id,
+        kind="MPQRC_PAYMENT_EMV",
+        sender="39990001",
+        msg_id=f"A39990001{payment_id:020d}",
+        state=PaymentState.PENDING,
+        opened_at=NOW,
+        due_at=NOW + 45 * SECOND,
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+def odd_payment(payment_id: int = 1) -> Payment:
+    """Every field is set, and nothing is its default."""
+    return Payment(
+        payment_id=payment_id,
+        kind="MPQRC_PAYMENT_EMV",
+        sender="39990001",
+        msg_id="A" * 29,
+        state=PaymentState.UNKNOWN,
+        opened_at=datetime(1969, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+        due_at=datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+        code="04",
+        bank_code="B1",
+        gateway="39990001",
+        issuer="39990002",
+        acquirer="39990003",
+        card_id=2**62,
+        user_id=ODD_TEXT,
+        device_id=ODD_TEXT[::-1],
+        gross=Money(9_999_999_999_999, "392"),
+        amount=Money(1, "414"),
+        fee=Money(0, "344"),
+        bill=Money(2**62, "156"),
+        bill_rate=Decimal("0.00012300"),
+        settle=Money(5, "840"),
+        settle_rate=Decimal("1E-7"),
+        settle_date=date(1999, 12, 31),
+        discounts=(
+            Discount(amount=Money(3, "392"), note=ODD_TEXT, funded_by="39990003"),
+            Discount(amount=Money(0, "392"), note="", funded_by=""),
+        ),
+        merchant=Merchant(
+            acquirer_iin="47010344",
+            forwarding_iin="47010000",
+            merchant_id="M:1",
+            name=ODD_TEXT,
+            mcc="5812",
+            country="344",
+            terminal_id="T1",
+        ),
+        qr_payload=ODD_TEXT * 20,
+        note=ODD_TEXT,
+        reservations=(once(ODD_TEXT), day(7, 5, 10, card_id=2**62)),
+        voucher_no="20260301000000000001",
+        trace_no="000001",
+        retrieval_ref="000000000001",
+        bank_msg_id="U39990002" + "1" * 20,
+        reversal_msg_id="U39990002" + "2" * 20,
+        refer_no=ODD_TEXT,
+        asks=3,
+        told_pending=True,
+    )
+
+
+def once(key: str, code: str = "02") -> OnceKey:
+    return OnceKey(key=key, code=code)
+
+
+def day(amount_minor: int, of: int, limit_minor: int, *, card_id: int = 1, code: str = "61") -> DayLimit:
+    """A share of the limit of the `of`-th day."""
+    return DayLimit(
+        card_id=card_id, day=TODAY + timedelta(days=of), amount_minor=amount_minor, limit_minor=limit_minor, code=code
+    )
+
+
+def moved(before: Payment, event: PaymentEvent, **changes: object) -> Payment:
+    final = before.moved(event)
+    return before.moved(event, **({"due_at": None} if final.is_final else {}) | changes)
+
+
+def notice(notice_id: int = 1, **changes: Any) -> Notice:
+    plain = Notice(
+        notice_id=notice_id,
+        payment_id=1,
+        receiver="39990003",
+        message="TRX_RESULT_NOTIFICATION",
+        msg_id=f"U39990003{notice_id:018d}",
+        due_at=NOW,
+        created_at=NOW,
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+def claim(payment_id: int = 1, **changes: Any) -> Claim:
+    plain = Claim(
+        sender="39990001",
+        msg_id="A" * 29,
+        message="MPQRC_PAYMENT_EMV",
+        digest=bytes(range(32)),
+        payment_id=payment_id,
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+def card(card_id: int = 1, **changes: Any) -> Card:
+    odd = Card(
+        card_id=card_id,
+        issuer="39990002",
+        product_id="classic",
+        gateway="39990001",
+        user_id=f"user {card_id} {ODD_TEXT}",
+        device_id=ODD_TEXT,
+        token_index=b"\0token" + bytes([card_id]),
+        token_sealed=bytes(range(256)),
+        token_expiry=NOW + timedelta(days=1000),
+        pan_index=b"\0pan" + bytes([card_id]),
+        pan_sealed=bytes(range(255, -1, -1)),
+        pan_expiry=NOW + timedelta(days=2000),
+        masked_pan="6292********0001",
+        account_index=b"account",
+        account_sealed=b"",
+        currency="344",
+        holder_state=HolderState.SUSPENDED,
+        issuer_block=IssuerBlock.LOST,
+        created_at=NOW,
+    )
+    return msgspec.structs.replace(odd, **changes)
+
+
+def party(app_id: str = "39990001", **changes: Any) -> Party:
+    odd = Party(
+        app_id=app_id,
+        role=Role.ACQUIRER,
+        name=ODD_TEXT,
+        profile=JoseProfile.UNIONPAY,
+        state=PartyState.LIVE,
+        base_url="http://127.0.0.1:1/a?b=c",
+        country="036",
+        keys=(PublicKey(kid=ODD_TEXT, use="sig", jwk='{"kty":"RSA"}'), PublicKey(kid="2", use="enc", jwk="{}")),
+        unencoded_payload=True,
+        utc_offset_minutes=-210,
+        verifies_merchants=True,
+        acquirer_iin="47010344",
+        paths={"PAY": "/p", "A": ODD_TEXT},
+    )
+    return msgspec.structs.replace(odd, **changes)
+
+
+def product(product_id: str = "classic", **changes: Any) -> CardProduct:
+    odd = CardProduct(
+        product_id=product_id,
+        issuer="39990002",
+        name=ODD_TEXT,
+        currency="344",
+        trx_limit_minor=2**53 + 1,
+        day_limit_minor=0,
+        messages=frozenset({"P2P_TRANSFER", "BILL_PAYMENT", "MPQRC_PAYMENT_EMV"}),
+        blocked_mccs=frozenset({"7995"}),
+        gateways=frozenset({"39990001", "39990011"}),
+        settle_currency="156",
+        utc_offset_minutes=-600,
+        cut_off=True,
+    )
+    return msgspec.structs.replace(odd, **changes)
+
+
+async def opened(store: Store, *payments: Payment) -> None:
+    """Open each, in one unit of work."""
+    async with store.begin() as unit:
+        for found in payments:
+            assert await unit.open_payment(found) == ""
+        await unit.commit()
+
+
+async def try_open(store: Store, found: Payment) -> str:
+    async with store.begin() as unit:
+        code = await unit.open_payment(found)
+        await unit.commit()
+    return code
+
+
+async def stored(store: Store, payment_id: int = 1) -> Payment:
+    async with store.begin() as unit:
+        found = await unit.payment(payment_id)
+    assert found is not None
+    return found
+
+
+async def move(store: Store, before: Payment, after: Payment, *notices: Notice) -> bool:
+    async with store.begin() as unit:
+        done = await unit.move_payment(before.state, after, notices)
+        await unit.commit()
+    return done

@@ -93,6 +93,7 @@ def set_up_logs(
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
     ]
+    # format_exc_info for the console too: left to itself, it has rich print every frame's locals where rich is installed.
     last: list[Processor] = [structlog.processors.format_exc_info, _mask_exception, _renderer(form, colors=target.isatty())]
     wrapper = structlog.make_filtering_bound_logger(threshold)
     structlog.configure(
@@ -131,11 +132,8 @@ def _open(file: Path) -> TextIO:
 def _renderer(form: LogFormat, *, colors: bool) -> Processor:
     if form == "json":
         return structlog.processors.JSONRenderer(serializer=_to_json)
-    # structlog takes rich for tracebacks where it is installed, and rich prints every frame's locals. The reprs keep a
-    # stranger's control characters out of the terminal.
-    return structlog.dev.ConsoleRenderer(
-        colors=colors, repr_native_str=True, timestamp_key="at", exception_formatter=structlog.dev.plain_traceback
-    )
+    # The reprs keep a stranger's control characters out of the terminal.
+    return structlog.dev.ConsoleRenderer(colors=colors, repr_native_str=True, timestamp_key="at")
 
 
 def _to_json(event: object, **_: object) -> str:

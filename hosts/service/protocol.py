@@ -1,7 +1,8 @@
 """uvicorn's HTTP/1.1 protocol (httptools), with the bounds that it lacks and without its trouble with Java clients.
 
-uvicorn waits for ever for a head that does not end, takes heads of any length, and reads on for ever what is left of a body
-after the answer. The bounds are looked after by `sweep`, once a second for all connections: that costs a message nothing.
+uvicorn waits for ever for a head that does not end, takes heads of any length, reads on for ever what is left of a body after
+the answer, and keeps a connection that never says a word. `sweep` looks after the times, once a second for all
+connections: that costs a message nothing.
 
 httptools drops the body of a request that offers `Upgrade: h2c`, as Java's HttpClient does by default over plain HTTP
 (MagicStack/httptools#124, Kludex/uvicorn#2722). RFC 9110 section 7.8 lets us go on as if it had not been offered.
@@ -20,39 +21,41 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from .bodies import failure, reply_head
 
 HEAD_MAX_BYTES: Final = 32 * 1024
-CLIENT_PATIENCE_S: Final = 10.0
-"""For the client to end a head, to send what is left of a body after its answer, and to take an answer."""
 
 _UPGRADE_OFFER: Final = frozenset({b"upgrade", b"http2-settings", b"connection"})
 _KEPT_OPTIONS: Final = frozenset({b"close", b"keep-alive"})
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection. `_owed_since_s` is the loop's time since which the client owes us something, None if it does not."""
+    """One connection. `_owed_since_s` is the loop's time since which the client owes us something, None if it does not.
+
+    The body of a request under way is not counted here: its time is the app's to bound.
+    """
 
     _owed_since_s: float | None = None
-    _head_open = True
+    _head_open = True  # the next bytes belong to a head
     _head_bytes = 0
-    _message_open = False
     _messages = 0
 
     # --- the connection
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._owed_since_s = self.loop.time()
+        self._keep_alive()
 
     def data_received(self, data: bytes) -> None:
-        """uvicorn's, but for the upgrade and the length of a head."""
+        """uvicorn's, but for the upgrade and the bounds of a head."""
         self._unset_keepalive_if_required()
         messages, head_open = self._messages, self._head_open
+        if head_open and self._owed_since_s is None:
+            self._owed_since_s = self.loop.time()
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as offer:
             self._go_on_without_upgrade(data[offer.args[0] :])
         except httptools.HttpParserError:
             self._refuse(HTTPStatus.BAD_REQUEST)
-        # A head that goes on over several reads; the first of them is bounded by the read buffer.
+        # A head that goes on over several reads; what the first of them brings is bounded by the read buffer.
         if head_open and self._head_open and messages == self._messages:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_MAX_BYTES:
@@ -66,18 +69,19 @@ class BoundedProtocol(HttpToolsProtocol):
         super().resume_writing()
         self._owed_since_s = None
 
-    def overdue(self, now_s: float) -> bool:
-        """The client has owed us something for too long."""
-        if self._owed_since_s is None and self.transport.is_closing():
+    def overdue(self, now_s: float, patience_s: float) -> bool:
+        """The client has owed us something for too long: a head's end, what is left of a body, taking an answer."""
+        if self._answering() and not self.flow.write_paused:
+            self._owed_since_s = None  # it is our turn
+        elif self._owed_since_s is None and self.transport.is_closing():
             self._owed_since_s = now_s  # what was written last has not left yet
-        return self._owed_since_s is not None and now_s - self._owed_since_s > CLIENT_PATIENCE_S
+        return self._owed_since_s is not None and now_s - self._owed_since_s > patience_s
 
     # --- the parser's callbacks
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._messages += 1
-        self._message_open = self._head_open = True
         self._head_bytes = 0
         self._owed_since_s = self.loop.time()
 
@@ -85,28 +89,37 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._is_upgrade():
             return
         self._head_open = False
-        self._owed_since_s = None  # the body's time is the app's to bound
+        self._owed_since_s = None
         super().on_headers_complete()
         self.headers = []  # for the trailers of a chunked body: they are no headers of the request (RFC 9110 section 6.5)
 
     def on_message_complete(self) -> None:
         if self._is_upgrade():
             return
-        self._message_open = False
-        # Answered already: uvicorn's keep-alive timer has been stopped by this very data, and nothing starts it again.
-        self._owed_since_s = self.loop.time() if self.cycle.response_complete else None
+        self._head_open = True
+        self._owed_since_s = None
+        if self.cycle.response_complete:
+            self._keep_alive()  # these last bytes stopped the timer that the answer had started
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        if self._message_open:
+        if not self._head_open:
             self._owed_since_s = self.loop.time()
         super().on_response_complete()
 
-    # --- upgrades and refusals
+    # --- our own
+
+    def _keep_alive(self) -> None:
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def _answering(self) -> bool:
+        """A whole request waits for its answer."""
+        return self.cycle is not None and not self.cycle.more_body and not self.cycle.response_complete
 
     def _is_upgrade(self) -> bool:
         """An offer, and not CONNECT, which llhttp counts as one and uvicorn refuses."""
-        return bool(self.parser.should_upgrade()) and self.parser.get_method() != b"CONNECT"
+        return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
 
     def _go_on_without_upgrade(self, rest: bytes) -> None:
         """The same head without the offer, and what came after it, to a new parser: this one is at its end."""
@@ -124,7 +137,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Bytes that are no request: answer in few words, and hang up, but first answer the good request before them."""
-        if self.cycle is not None and not self.cycle.more_body and not self.cycle.response_complete:
+        if self._answering():
             self.cycle.keep_alive = False
             self.flow.pause_reading()
             return
@@ -134,8 +147,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
-def sweep(connections: Iterable[Any], now_s: float) -> None:
+def sweep(connections: Iterable[Any], now_s: float, patience_s: float) -> None:
     """Drop the connections whose clients keep us waiting."""
     for connection in list(connections):
-        if isinstance(connection, BoundedProtocol) and connection.overdue(now_s):
+        if isinstance(connection, BoundedProtocol) and connection.overdue(now_s, patience_s):
             connection.transport.abort()

@@ -34,10 +34,12 @@ class ServeError(Exception):
 
 class ServePolicy(msgspec.Struct, frozen=True, kw_only=True):
     """`drain_s`: at the end, for finishing what is held. `keepalive_s`: an idle connection is closed after it; clients'
-    pools should let go earlier. `connections_max`: beyond it 503; 0 means no bound."""
+    pools should let go earlier. `patience_s`: for a client to end a head, to send what is left of a body after its answer,
+    and to take an answer. `connections_max`: beyond it 503; 0 means no bound."""
 
     drain_s: float = 15.0
-    keepalive_s: int = 75
+    keepalive_s: float = 75.0
+    patience_s: float = 10.0
     connections_max: int = 0
 
 
@@ -105,7 +107,7 @@ class _Server(uvicorn.Server):
         super().__init__(_config(app, policy))
         self._stop = stop
         self._tell_started = started
-        self._drain_s = policy.drain_s
+        self._policy = policy
         self.servers = []
 
     @contextlib.contextmanager
@@ -121,9 +123,9 @@ class _Server(uvicorn.Server):
         """Once a second the Date header and the sweep; at once when told to stop."""
         while not self._stop.is_set():
             await self.on_tick(0)
-            sweep(self.server_state.connections, asyncio.get_running_loop().time())
+            sweep(self.server_state.connections, asyncio.get_running_loop().time(), self._policy.patience_s)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), 1.0)
+                await asyncio.wait_for(self._stop.wait(), min(1.0, self._policy.patience_s))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting, close what is idle, wait for the rest, at most `drain_s`."""
@@ -132,7 +134,7 @@ class _Server(uvicorn.Server):
         for connection in list(self.server_state.connections):
             connection.shutdown()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._drain_s):
+            async with asyncio.timeout(self._policy.drain_s):
                 while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110 - uvicorn has no event for it
                     await asyncio.sleep(_POLL_S)
 
@@ -169,7 +171,7 @@ def _config(app: Litestar, policy: ServePolicy) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         limit_concurrency=policy.connections_max or None,
-        timeout_keep_alive=policy.keepalive_s,
+        timeout_keep_alive=cast("int", policy.keepalive_s),  # handed to call_later
         backlog=BACKLOG,
         workers=1,
     )

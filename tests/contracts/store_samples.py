@@ -32,6 +32,7 @@ class House(NamedTuple):
     run: Run
     store: Store
     other: Store
+    store_time: Callable[[], Awaitable[datetime]]
     wait: Callable[[float], Awaitable[None]]  # let so many seconds of the store's time pass
 
     def host(self, number: int) -> Store:

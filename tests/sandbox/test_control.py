@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import stat
 from collections.abc import Awaitable, Callable
@@ -73,7 +72,7 @@ def at_the_desk(home: Path, test: Callable[[Desk], Awaitable[None]]) -> None:
             try:
                 await test(Desk(sandbox, session, transport))
             finally:
-                await transport.close()
+                await transport.aclose()
 
     run(play())
 
@@ -386,7 +385,7 @@ class TestProcess:
             assert code(await held) == "00"
             with pytest.raises(NoWord):
                 await silent
-            await transport.close()
+            await transport.aclose()
 
         run(play())
 
@@ -402,13 +401,14 @@ class TestProcess:
         async def test(desk: Desk) -> None:
             hosts = {re.sub(r":\d+$", "", identity.base_url) for identity in desk.world.identities.values()}
             assert hosts | {re.sub(r":\d+$", "", desk.sandbox.control_url)} == {"http://127.0.0.1"}
-            addresses = {line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:] if " 0A " in line}
+            addresses = {line.split()[1] for line in table.read_text().splitlines()[1:] if " 0A " in line}
             ports = {int(url.rpartition(":")[2]) for url in [i.base_url for i in desk.world.identities.values()]}
             ours = {address for address in addresses if int(address.partition(":")[2], 16) in ports}
             assert len(ours) == len(ports)
             assert all(address.startswith("0100007F:") for address in ours)
 
-        if os.path.exists("/proc/net/tcp"):
+        table = Path("/proc/net/tcp")
+        if table.exists():
             at_the_desk(home, test)
 
     def test_a_body_beyond_all_reason_is_413_and_a_get_is_405(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -443,7 +443,7 @@ class TestProcess:
                     await bank.pay(CARDHOLDERS[0])
                 sandbox.world.hub.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
                 assert code(await bank.pay(CARDHOLDERS[0])) == "00"
-            await transport.close()
+            await transport.aclose()
             await runner.cleanup()
 
         run(play())

@@ -97,7 +97,7 @@ async def over_sockets(home: Path) -> AsyncIterator[tuple[World, Transport]]:
         try:
             yield sandbox.world, transport
         finally:
-            await transport.close()
+            await transport.aclose()
 
 
 Carrier = Callable[[Path], AbstractAsyncContextManager[tuple[World, Transport]]]

@@ -151,8 +151,9 @@ class TestLogs:
         assert desk.opened[0].writer.lost == 2
         assert b'unionhub_alarms_total{alarm="x"} 1.0' in hub.metrics_text()
 
-    def test_a_stranger_cannot_write_to_the_terminal(self, desk: Desk) -> None:
-        HubTelemetry(desk.logs("console").logger).gate_refused("signature", "\x1b[2J\nfalse line")
+    @pytest.mark.parametrize("app_id", ["\x1b[2J", "\x1b[2J\nfalse line"])
+    def test_a_stranger_cannot_write_to_the_terminal(self, desk: Desk, app_id: str) -> None:
+        HubTelemetry(desk.logs("console").logger).gate_refused("signature", app_id)
         assert "\x1b" not in desk.text
         assert desk.text.count("\n") == 1
 

@@ -198,6 +198,12 @@ class TestKeys:
         with pytest.raises(MasterKeyError):
             run(load(table))
 
+    def test_keys_are_added_all_or_none(self) -> None:
+        table = KeyTable()
+        assert run(keys.add(cast(Store, table), MASTER, StoppedClock(), {"b": b"1"}, version=1))
+        assert not run(keys.add(cast(Store, table), MASTER, StoppedClock(), {"a": b"2", "b": b"2"}, version=1))
+        assert table.names == [("b", 1)]
+
     def test_a_store_that_keeps_nothing_is_told(self) -> None:
         table = KeyTable()
         table.rows = _Forgetful()

@@ -1,0 +1,211 @@
+"""A hub with all its partners, in the three ways of DESIGN section 2: in process with the in-memory store (the same signed
+bytes), over HTTP with SQLite, over HTTP with PostgreSQL.
+
+Everything runs in one event loop that the caller steps from synchronous code: `house.run(...)`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from support.sandbox import identities
+from support.stores import postgres_url
+from unionhub.adapters.http.client import AiohttpTransport
+from unionhub.adapters.memory.store import MemoryStore
+from unionhub.domain.model.parties import Party
+from unionhub.domain.model.transactions import Payment
+from unionhub.hosts.hub import Hub, open_hub
+from unionhub.hosts.sandbox.clock import ManualClock
+from unionhub.hosts.sandbox.loopback import LoopbackTransport
+from unionhub.hosts.sandbox.partner import Hub as HubSeen
+from unionhub.hosts.sandbox.register import Registrar
+from unionhub.hosts.sandbox.seeds import Cardholder
+from unionhub.hosts.sandbox.server import PartnerServer
+from unionhub.hosts.sandbox.world import LOOPBACK_HUB_URL, World, jwks_of
+from unionhub.hosts.service.app import create_app
+from unionhub.hosts.service.serve import serve
+from unionhub.hosts.settings import DatabaseUrl, Settings
+
+T = TypeVar("T")
+
+Way = Literal["memory", "sqlite", "postgres"]
+WAYS: tuple[Way, ...] = ("memory", "sqlite", "postgres")
+
+BANK_TIMEOUT_S = 0.8
+"""Time-outs are settings: short here, so that a silent bank costs a test little."""
+
+
+class House:
+    """One hub, its world, and the loop they live in. Business time stands still until `advance`."""
+
+    def __init__(self, way: Way, home: Path, **settings: Any) -> None:
+        self.way = way
+        self.home = home
+        self.clock = ManualClock()
+        self._settings = settings
+        self._runner = asyncio.Runner()
+        self._stack = AsyncExitStack()
+        self.hub: Hub
+        self.world: World
+        self.url = LOOPBACK_HUB_URL
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Step the loop until `work` is done."""
+        return self._runner.run(work)
+
+    def open(self) -> None:
+        # Making a database runs a loop of its own, so it comes before ours.
+        self.run(self._open(self._make_settings()))
+
+    def close(self) -> None:
+        try:
+            self.run(self._stack.aclose())
+        finally:
+            self._runner.close()
+
+    async def _open(self, settings: Settings) -> None:
+        seen = HubSeen(base_url=self.url, jwks=jwks_of(lambda: self.hub.keys.public_jwks()))
+        self.world = World(identities(), seen, self.clock, hub_timeout_s=BANK_TIMEOUT_S)
+        self._stack.callback(self.world.close)
+        await self.world.open()
+        in_process = LoopbackTransport(self.world.faults)
+        store = MemoryStore() if self.way == "memory" else None
+        self.hub = await self._stack.enter_async_context(
+            open_hub(
+                settings,
+                store=store,
+                transport=in_process if self.way == "memory" else None,
+                clock=self.clock,
+                upgrade=True,
+            )
+        )
+        if self.way == "memory":
+            self.world.connect(in_process)
+            in_process.connect_hub(self.url, self.hub.endpoint.handle)
+            seen.transport = in_process
+            self._stack.push_async_callback(in_process.close)
+        else:
+            await self._listen(seen)
+        registrar = Registrar(self.hub.store, self.hub.vault, self.hub.sequences, self.clock)
+        await registrar.register(self.world.identities)
+        await self.hub.directory.refresh()
+        self._registrar = registrar
+
+    def _make_settings(self) -> Settings:
+        values: dict[str, Any] = {
+            "home": self.home,
+            "clock": "sandbox",  # the sandbox's coupons
+            "log_to": "file",
+            "log_level": "info",
+            "bank_timeout_s": BANK_TIMEOUT_S,
+            "acquirer_timeout_s": BANK_TIMEOUT_S,
+            "partner_timeout_s": BANK_TIMEOUT_S,
+            **self._settings,
+        }
+        if self.way == "postgres":
+            values["database_url"] = DatabaseUrl.parse(postgres_url())
+        return Settings(**values)
+
+    async def _listen(self, seen: HubSeen) -> None:
+        """Partners and hub on loopback ports, as in production."""
+        client = AiohttpTransport()
+        self._stack.push_async_callback(client.aclose)
+        seen.transport = client
+        urls = {}
+        for app_id, partner in self.world.partners.items():
+            server = PartnerServer(partner, self.world.faults)
+            urls[app_id] = await server.start()
+            self._stack.push_async_callback(server.stop)
+        self.world.moved(urls)
+        app = create_app(
+            self.hub.endpoint,
+            jwks=self.hub.keys.public_jwks(),
+            metrics=self.hub.telemetry.metrics_text,
+            ready={"store": self.hub.store.ready},
+        )
+        stop, started = asyncio.Event(), asyncio.get_running_loop().create_future()
+        serving = asyncio.create_task(serve(app, stop=stop, started=started.set_result))
+
+        async def end() -> None:
+            stop.set()
+            await serving
+
+        self._stack.push_async_callback(end)
+        await asyncio.wait({serving, started}, return_when=asyncio.FIRST_COMPLETED)
+        self.url = seen.base_url = f"http://127.0.0.1:{started.result()}"
+
+    # --- what tests do with it
+
+    async def cardholder(self, gateway: str | None = None, balance: str = "1000.00", **changes: Any) -> Cardholder:
+        """A fresh cardholder with money and a card: scenarios share a house, never a person."""
+        holder = await self.world.new_cardholder(gateway or self.world.cardholders[0].gateway, balance, **changes)
+        await self._registrar.register_card(holder)
+        return holder
+
+    async def balance(self, holder: Cardholder) -> str:
+        """What is on the account, as the bank's books say, in major units."""
+        money = await self.world.bank(holder.issuer).balance(holder.account)
+        assert money is not None
+        return money.text
+
+    async def work(self, turns: int = 50) -> None:
+        """Let the worker do all that is due now."""
+        for _ in range(turns):
+            if not await self.hub.worker.turn():
+                return
+        raise AssertionError("the worker does not come to rest")
+
+    async def advance(self, seconds: float) -> None:
+        """Move business time on, and let the worker do what has become due."""
+        self.clock.advance(seconds)
+        await self.work()
+
+    async def payment(self, sender: str, msg_id: str) -> Payment | None:
+        async with self.hub.store.begin() as uow:
+            return await uow.payment_of(sender, msg_id)
+
+    async def change_party(self, app_id: str, **changes: Any) -> Party:
+        """Change a party's record, as an operator would, and let the hub see it."""
+        async with self.hub.store.begin() as uow:
+            party = next(party for party in await uow.parties() if party.app_id == app_id)
+            changed = msgspec.structs.replace(party, **changes)
+            await uow.put_party(changed)
+            await uow.commit()
+        await self.hub.directory.refresh()
+        return changed
+
+    async def change_product(self, **changes: Any) -> None:
+        """Change the sandbox's card product."""
+        async with self.hub.store.begin() as uow:
+            product = next(item for item in await uow.products() if item.product_id == self.world.product.product_id)
+            await uow.put_product(msgspec.structs.replace(product, **changes))
+            await uow.commit()
+        await self.hub.directory.refresh()
+
+    async def until(self, happened: Callable[[], bool | Awaitable[bool]], timeout_s: float = 10.0) -> None:
+        """Wait for something that happens beside us."""
+        until_s = time.monotonic() + timeout_s
+        while True:
+            answer = happened()
+            if answer if isinstance(answer, bool) else await answer:
+                return
+            assert time.monotonic() < until_s, "it did not happen"
+            await asyncio.sleep(0.01)
+
+
+@contextmanager
+def house(way: Way, home: Path, **settings: Any) -> Iterator[House]:
+    """A house that is open inside the block."""
+    made = House(way, home, **settings)
+    try:
+        made.open()
+        yield made
+    finally:
+        made.close()

@@ -45,7 +45,7 @@ class Database:
                 await self.driver.command(link.driver_connection, self.driver.begin)
             except BaseException as error:
                 lost = self.driver.is_closed(link.driver_connection)
-                await self.roll_back(link)
+                await self.roll_back(link, error)
                 if not lost or not isinstance(error, Exception):
                     self.refuse(error)
                 # It died in the pool: the server was restarted, say. Nothing is lost yet, so take another one.
@@ -66,18 +66,20 @@ class Database:
         link = await self.connect()
         try:
             rows = await self.driver.fetch(link.driver_connection, _VERSION, ())
-        except BaseException:
-            await self.roll_back(link)
+        except BaseException as error:
+            await self.roll_back(link, error)
             raise
         link.close()
         return str(rows[0][0]) if rows else ""
 
-    async def roll_back(self, link: PoolProxiedConnection) -> None:
-        """End what is open on it and give it back. Never fails, and goes on when the waiting task is cancelled."""
+    async def roll_back(self, link: PoolProxiedConnection, error: BaseException | None = None) -> None:
+        """End what is open on it and give it back. Never fails, and is done also when nobody can wait for it: a task that
+        was cancelled leaves at once, while its last statement may have to run into a time-out first."""
         task = asyncio.create_task(self._clean(link))
         self._cleaning.add(task)
         task.add_done_callback(self._cleaning.discard)
-        await asyncio.shield(task)
+        if not isinstance(error, asyncio.CancelledError):
+            await asyncio.shield(task)
 
     async def _clean(self, link: PoolProxiedConnection) -> None:
         """Both drivers execute this after whatever a cancelled task left running on the connection."""
@@ -120,7 +122,7 @@ class Transaction:
     ) -> None:
         if self._link is not None:
             link, self._link = self._link, None
-            await self._database.roll_back(link)
+            await self._database.roll_back(link, error)
 
     async def commit(self) -> None:
         connection = self._connection()

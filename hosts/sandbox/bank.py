@@ -15,7 +15,7 @@ import msgspec
 
 from unionhub.domain.model.identifiers import AccountNumber
 from unionhub.domain.model.money import AmountError, AmountFormatError, Money, UnknownCurrencyError
-from unionhub.hosts.sandbox.books import CREDIT, DEBIT, Account, Decision, Leg, Order, Status
+from unionhub.hosts.sandbox.books import CREDIT, DEBIT, Account, Books, Decision, Leg, Order, Status
 from unionhub.hosts.sandbox.ledger import Ledger
 
 SEALED_FIELDS: Final[dict[str, tuple[str, ...]]] = {"DEBIT_TRANSACTION": ("debitAccountInfo",)}
@@ -79,9 +79,14 @@ class CoreBank:
         repeated = {name: request.trx[name] for name in ("trxAmt", "trxCurrency") if name in request.trx}
         return msgspec.structs.replace(reply, trx={**repeated, **reply.trx})
 
-    async def open_account(self, account: AccountNumber, balance: Money) -> bool:
-        """Open a customer's account with that much on it; False if it is there already, and then nothing changes."""
-        return await self.ledger.run(lambda books: books.open_account(account.reveal(), balance))
+    async def open_accounts(self, balances: Mapping[AccountNumber, Money]) -> None:
+        """Open customers' accounts with that much on them; one that is there already keeps what it has."""
+
+        def open_all(books: Books) -> None:
+            for account, balance in balances.items():
+                books.open_account(account.reveal(), balance)
+
+        await self.ledger.run(open_all)
 
     async def accounts(self) -> list[Account]:
         """Customers' accounts and their bookings; the bank's own suspense accounts are not among them."""

@@ -82,8 +82,9 @@ class World:
 
     async def open(self) -> None:
         """Open the seeded accounts; accounts that are there already keep what is on them."""
-        for holder in self.cardholders:
-            await self.bank(holder.issuer).open_account(holder.account, holder.opening)
+        for issuer in {holder.issuer for holder in self.cardholders}:
+            mine = {holder.account: holder.opening for holder in self.cardholders if holder.issuer == issuer}
+            await self.bank(issuer).open_accounts(mine)
 
     def gateway(self, app_id: str) -> Gateway:
         return self._of(app_id, Gateway)
@@ -101,7 +102,7 @@ class World:
     async def new_cardholder(self, gateway: str, balance: str = "10000.00", currency: str = HKD) -> Cardholder:
         """A fresh cardholder with money at the bank. `register.register_card` makes the card known to the hub."""
         holder = cardholder(next(self._fresh), gateway, Money.parse(balance, currency, zero=True))
-        await self.bank(holder.issuer).open_account(holder.account, holder.opening)
+        await self.bank(holder.issuer).open_accounts({holder.account: holder.opening})
         self.cardholders.append(holder)
         return holder
 

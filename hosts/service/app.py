@@ -158,7 +158,7 @@ def signature_of(scope: Scope) -> str | None:
 
     Doubled headers are joined as RFC 9110 section 5.3 says, and the gate refuses the comma. Latin-1 takes every byte.
     """
-    values = [value for name, value in scope["headers"] if name == _SIGNATURE]
+    values = [value.strip(b" \t") for name, value in scope["headers"] if name == _SIGNATURE]  # llhttp leaves them
     return b", ".join(values).decode("latin-1") if values else None
 
 

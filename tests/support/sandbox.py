@@ -18,6 +18,7 @@ from support.keys import hub_keys
 from unionhub.adapters.http.client import AiohttpTransport
 from unionhub.adapters.http.transport import HttpReply, Transport
 from unionhub.adapters.jose.facade import HubJose
+from unionhub.adapters.jose.keys import HubKeys
 from unionhub.domain.model.parties import JoseProfile, Party, PartyState
 from unionhub.hosts.sandbox import keyring
 from unionhub.hosts.sandbox.clock import ManualClock
@@ -45,6 +46,12 @@ def identities() -> dict[str, Identity]:
 
 
 @cache
+def other_hub_keys() -> HubKeys:
+    """A hub's keys that nobody knows yet."""
+    return HubKeys.generate()
+
+
+@cache
 def light_identities() -> dict[str, Identity]:
     """The same partners, all with the profile whose keys cost nothing to make and to parse."""
     return keyring.new_identities(msgspec.structs.replace(seed, profile=JoseProfile.COMPACT) for seed in PARTNERS)
@@ -53,8 +60,8 @@ def light_identities() -> dict[str, Identity]:
 def give_keys(home: Path, partners: Callable[[], dict[str, Identity]] = light_identities) -> None:
     """Put this run's partner files into a home: making RSA keys anew for each test would take most of its time."""
     (home / keyring.FOLDER).mkdir(mode=0o700, parents=True, exist_ok=True)
-    for identity in partners().values():
-        keyring.save(home, identity)
+    for app_id, identity in partners().items():
+        (home / keyring.FOLDER / f"{app_id}.json").write_bytes(msgspec.json.encode(identity))
 
 
 async def public_jwks() -> Mapping[str, Any]:

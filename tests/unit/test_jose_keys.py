@@ -83,6 +83,7 @@ HUB_ROWS: dict[str, tuple[Callable[[], str], str]] = {
     "unknown alg": (lambda: rewritten(lambda keys: keys[0].update(alg="RS512")), "without an alg"),
     "a public key": (lambda: json.dumps(hub_keys().public_jwks()), "must be base64url"),
     "a private exponent of another key": (lambda: rewritten(lambda keys: keys[0].update(d=keys[1]["d"])), "numbers"),
+    "a private exponent of no octets": (lambda: rewritten(lambda keys: keys[0].update(d="")), "numbers"),
     "no JWK Set": (lambda: "{}", "not a JWK Set"),
     "no JSON": (lambda: "kid", "not a JSON object"),
 }

@@ -212,7 +212,7 @@ class TestKeys:
 
 
 class _Forgetful(dict[Any, Any]):
-    def __ior__(self, other: object) -> Self:  # type: ignore[override,misc]
+    def __ior__(self, other: object) -> Self:  # type: ignore[misc]
         return self
 
 

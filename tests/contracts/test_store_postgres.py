@@ -1,0 +1,149 @@
+"""SqlStore on PostgreSQL keeps the store's contract, also when the server cuts it off."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+import sqlalchemy as sa
+
+from contracts.sql_checks import check_migrations, pay, statements_of
+from contracts.store_contract import StoreContract
+from contracts.store_samples import House, awaited, card, claim, opened, payment, stored
+from support import loop, stores
+from unionhub.adapters.sql.engine import EngineOptions, database_url
+from unionhub.adapters.sql.store import SqlStore
+from unionhub.ports.store import StoreUnavailable
+
+
+@pytest.fixture(scope="module")
+def url() -> str:
+    try:
+        return stores.postgres_url()
+    except stores.NoPostgres as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def house(url: str) -> Iterator[House]:
+    async def store_time() -> datetime:
+        engine = store._database.engine
+        async with engine.connect() as connection:
+            found: datetime = (await connection.execute(sa.text("SELECT clock_timestamp()"))).scalar_one()
+            await connection.rollback()
+        return found
+
+    async def wait(seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    stores.empty(url)
+    with loop.running() as run:
+        store, other = SqlStore(url), SqlStore(url, EngineOptions(pool_size=4))
+        yield House(run, store, other, store_time, wait)
+        run(store.close())
+        run(other.close())
+
+
+class TestPostgresStore(StoreContract):
+    """As the contract says."""
+
+
+@pytest.mark.usefixtures("url")
+def test_migrations_are_what_the_tables_say() -> None:
+    loop.run(check_migrations(stores.postgres_url(migrated=False)))
+
+
+@awaited
+async def test_what_a_payment_sends(house: House) -> None:
+    assert isinstance(house.store, SqlStore)
+    async with house.store.begin() as unit:
+        await unit.put_card(card(1))
+        await unit.commit()
+    with statements_of(house.store) as seen:
+        await pay(house.store, 1)
+    assert seen == ["BEGIN", "WITH", "SELECT", "WITH", "COMMIT", "BEGIN", "WITH", "COMMIT"]
+
+
+class TestUnavailable:
+    @awaited
+    async def test_the_server_cuts_a_unit_off(self, house: House, url: str) -> None:
+        with pytest.raises(StoreUnavailable):
+            async with house.store.begin() as unit:
+                await unit.record_payment(payment())
+                await stores.terminate_other_connections(url)
+                await unit.payment(1)
+        async with house.store.begin() as unit:
+            assert await unit.payment(1) is None
+
+    @awaited
+    async def test_the_server_cuts_it_off_at_commit(self, house: House, url: str) -> None:
+        with pytest.raises(StoreUnavailable, match="commit"):
+            async with house.store.begin() as unit:
+                await unit.record_payment(payment())
+                await stores.terminate_other_connections(url)
+                await unit.commit()
+        await opened(house.store, payment())
+
+    @awaited
+    async def test_a_restart_of_the_server_is_not_noticed(self, house: House, url: str) -> None:
+        async def look(number: int) -> None:
+            async with house.store.begin() as unit:
+                await asyncio.sleep(0.01)
+                assert await unit.payment(number) is None
+
+        await asyncio.gather(*map(look, range(8)))
+        await stores.terminate_other_connections(url)
+        await asyncio.gather(*map(look, range(8)))
+
+    @awaited
+    async def test_who_goes_on_after_an_error_cannot_commit(self, house: House) -> None:
+        """PostgreSQL would answer such a COMMIT with ROLLBACK, and no error."""
+        async with house.store.begin() as unit:
+            await unit.record_payment(payment(1))
+            with pytest.raises(Exception, match="not-null"):
+                await unit.record_payment(payment(2, note=None))
+            with pytest.raises(StoreUnavailable, match="failed"):
+                await unit.commit()
+        async with house.store.begin() as unit:
+            assert await unit.payment(1) is None
+
+    @awaited
+    async def test_a_transaction_that_failed_unnoticed_is_no_commit(self, house: House) -> None:
+        with pytest.raises(StoreUnavailable, match="commit: CommitRefused"):
+            async with house.store.begin() as unit:
+                await unit.record_payment(payment(1))
+                with pytest.raises(Exception, match="nonsense"):
+                    await unit._link.driver_connection.execute("nonsense")  # type: ignore[attr-defined]
+                await unit.commit()
+
+    @awaited
+    async def test_a_lock_is_waited_for_only_so_long(self, house: House, url: str) -> None:
+        impatient = SqlStore(url, EngineOptions(lock_timeout_s=0.1, pool_size=1, pool_timeout_s=0.1))
+        async with house.store.begin() as unit:
+            await unit.admit("39990001", "u1", claim())
+            with pytest.raises(StoreUnavailable, match="55P03"):
+                async with impatient.begin() as other:
+                    await other.admit("39990001", "u2", claim())
+        async with impatient.begin():
+            with pytest.raises(StoreUnavailable, match="no free connection"):
+                await stored(impatient)
+        await impatient.close()
+
+    @awaited
+    async def test_there_is_no_server(self, house: House) -> None:
+        nowhere = SqlStore("postgresql://somebody:secret@127.0.0.1:1/hub", EngineOptions(connect_timeout_s=1))
+        with pytest.raises(StoreUnavailable) as failed:
+            await opened(nowhere, payment())
+        assert "secret" not in repr(failed.value) + repr(failed.value.__cause__)
+        assert not await nowhere.ready()
+        await nowhere.close()
+
+    @awaited
+    async def test_there_is_no_such_database(self, house: House, url: str) -> None:
+        elsewhere = database_url(url).set(database="nobody_made_this").render_as_string(hide_password=False)
+        store = SqlStore(elsewhere)
+        with pytest.raises(StoreUnavailable, match="3D000"):
+            await opened(store, payment())
+        await store.close()

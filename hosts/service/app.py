@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 import msgspec
 from litestar import Litestar, Request, Response, get
 from litestar.enums import MediaType
+from litestar.events import BaseEventEmitterBackend
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from litestar.handlers import BaseRouteHandler
 from litestar.handlers.asgi_handlers import ASGIRouteHandler
@@ -92,6 +93,7 @@ def create_app(
     return Litestar(
         route_handlers=routes,
         exception_handlers={HTTPException: _refused, Exception: _crashed},
+        event_emitter_backend=_NoEvents,
         on_startup=list(on_startup),
         on_shutdown=[*on_shutdown, *([forward.close] if forward is not None else [])],
         openapi_config=None,  # its generator knows nothing of raw bodies; /schema is ours
@@ -99,6 +101,16 @@ def create_app(
         debug=False,
         pdb_on_exception=False,
     )
+
+
+class _NoEvents(BaseEventEmitterBackend):
+    """Litestar's own keeps a task group open, which would wrap whatever a startup hook raises in an ExceptionGroup."""
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+    def emit(self, event_id: str, *args: Any, **kwargs: Any) -> None:
+        raise NotImplementedError("the hub has no Litestar events")
 
 
 class MessageDesk:

@@ -9,8 +9,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from support.http import get, holds, run, service
 from support.keys import hub_keys
-from unionhub.hosts.service import app as app_module
 from unionhub.adapters.telemetry.hub import METRICS_CONTENT_TYPE
+from unionhub.hosts.service import app as app_module
 
 
 def test_healthz() -> None:
@@ -55,8 +55,8 @@ def test_metrics() -> None:
             answer = await get(hub.port, "/metrics")
             assert answer.status == 200
             assert answer.header("content-type") == METRICS_CONTENT_TYPE
-            (family,) = text_string_to_metric_families(answer.body.decode())
-            assert family.samples[0].value == 3
+            samples = [sample for family in text_string_to_metric_families(answer.body.decode()) for sample in family.samples]
+            assert [(sample.name, sample.value) for sample in samples] == [("unionhub_messages_total", 3)]
 
     run(scenario())
 

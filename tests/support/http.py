@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
@@ -238,10 +238,5 @@ def writes_all_then_reads(port: int, data: bytes, timeout_s: float = 10.0) -> by
 
 async def until(condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
     async with asyncio.timeout(timeout_s):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what tests wait for has no event
             await asyncio.sleep(0.002)
-
-
-def only(found: Mapping[str, Any]) -> Any:
-    (value,) = found.values()
-    return value

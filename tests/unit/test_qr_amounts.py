@@ -24,9 +24,7 @@ STATIC = MerchantQr(
 
 def code(amount: str | None = None, tip: TipIndicator | None = None, fixed: str | None = None, percent: str | None = None,
          currency: str = "344") -> MerchantQr:  # fmt: skip
-    return msgspec.structs.replace(
-        STATIC, amount=amount, tip=tip, fixed_fee=fixed, percentage_fee=percent, currency=currency
-    )
+    return msgspec.structs.replace(STATIC, amount=amount, tip=tip, fixed_fee=fixed, percentage_fee=percent, currency=currency)
 
 
 def request(amount: str, fee: str = "", currency: str = "344") -> MerchantQrPayment:

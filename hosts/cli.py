@@ -1,79 +1,62 @@
-"""`unionhub`: the operator's and the developer's command line."""
+"""`unionhub`: the operator's and the developer's command line. The commands are in `hosts/commands`, one module a noun."""
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import Coroutine
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from typing import Final, NoReturn
 
 import click
 
-from unionhub.adapters.vault.master import MasterKeyError
-from unionhub.ports.store import StoreUnavailable
+from .commands.failures import known_errors, one_line
+from .commands.registry import Registry
 
-from .hub import HubError
-from .run import Run, say
-from .sandbox.companion import accompany
-from .sandbox.keyring import KeyringError
-from .sandbox.process import SandboxRefused
-from .service.serve import ServeError, new_event_loop
-from .settings import SettingsError, load_settings
+COMMANDS: Final = {
+    "run": ("run", "Hub, worker and every partner, simulated, on this machine."),
+    "serve": ("serve", "The service host: takes partners' messages."),
+    "worker": ("worker", "The worker host: unknown outcomes, notices, housekeeping."),
+    "sandbox": ("sandbox", "Every partner, simulated, for a hub that runs elsewhere."),
+    "migrate": ("migrate", "Bring the database to this version, or tell what it lacks."),
+    "parties": ("parties", "Partners: list, show, add, update, state."),
+    "products": ("products", "Card products: limits, gateways, blocked merchants, cut-off."),
+    "cards": ("cards", "Cards: list, show, block, suspend."),
+    "transactions": ("transactions", "Payments: list, show one's life, resolve with two operators."),
+    "notices": ("notices", "What partners are told: list, show, resend."),
+    "keys": ("keys", "The inventory of keys."),
+    "send": ("send", "Send any message, signed as a sandbox partner."),
+    "explain": ("explain", "What a code or a cause means; why a message was refused."),
+}
+"""Command -> (module in hosts/commands, its line in `unionhub --help`)."""
 
-KNOWN_ERRORS = (SettingsError, HubError, ServeError, MasterKeyError, StoreUnavailable, KeyringError, SandboxRefused)
-"""What ends a command with one clear line and exit code 1."""
 
-
-@click.group()
+@click.group(cls=Registry, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def cli() -> None:
-    """The hub for UnionPay-standard platforms."""
+    """The hub for UnionPay-standard platforms.
+
+    Settings are UNIONHUB_* variables or a TOML file (UNIONHUB_CONFIG). Exit codes: 0 done, 1 not done, and where a command
+    says so 2: done, and the answer is no.
+    """
 
 
-@cli.command()
-def run() -> None:
-    """Hub, worker and all partners, simulated, on this machine."""
-    settings = load_settings()
-    _run(Run(settings, say, color=sys.stdout.isatty()).main())
-
-
-@cli.command()
-@click.option("--hub", "hub_url", required=True, help="Base URL of the hub that partners call.")
-@click.option("--timeout", "hub_timeout_s", type=float, default=10.0, help="How long the hub waits for a bank, in seconds.")
-@click.option("--companion", is_flag=True, hidden=True, help="As a child of `unionhub run`.")
-def sandbox(hub_url: str, hub_timeout_s: float, *, companion: bool) -> None:  # noqa: ARG001
-    """Every partner, simulated, for a hub that runs elsewhere."""
-    settings = load_settings()
-    _run(accompany(settings.home, hub_url, hub_timeout_s=hub_timeout_s, stop=asyncio.Event()))
-
-
-def _run(main: Coroutine[Any, Any, None]) -> None:
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(main)
-
-
-def main() -> NoReturn:
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The console script: known errors are one line, the rest is a bug and shows itself."""
     try:
-        cli(standalone_mode=False)
-    except KNOWN_ERRORS as error:
-        _complain(str(error))
+        code = cli(arguments, standalone_mode=False)
+    except known_errors() as error:
+        _complain(one_line(error))
     except ExceptionGroup as group:
-        known, rest = group.split(KNOWN_ERRORS)
+        known, rest = group.split(known_errors())
         if known is None or rest is not None:
             raise
-        _complain(str(_first(known)))
+        _complain(one_line(known))
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else "unionhub"
+        _complain(f"{error.format_message()} (see: {path} --help)")
     except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        _complain(error.format_message())
     except click.Abort:
         sys.exit(130)
-    sys.exit(0)
-
-
-def _first(group: BaseException) -> BaseException:
-    while isinstance(group, BaseExceptionGroup):
-        group = group.exceptions[0]
-    return group
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _complain(line: str) -> NoReturn:

@@ -62,7 +62,9 @@ class UnitOfWork(Protocol):
         ...
 
     async def record_payment(self, payment: Payment) -> None:
-        """Insert a payment that holds nothing: one that was declined before it began."""
+        """Insert a payment that holds nothing: one that was declined before it began.
+
+        Like `open_payment`, it raises ValueError if there is a payment of this id or of this (sender, msg_id) already."""
         ...
 
     async def payment(self, payment_id: int) -> Payment | None: ...
@@ -71,7 +73,8 @@ class UnitOfWork(Protocol):
 
     async def move_payment(self, before: PaymentState, after: Payment, notices: Sequence[Notice] = ()) -> bool:
         """Compare-and-set: write `after` and queue `notices` if the stored state is still `before`, else change nothing
-        and return False. Reservations are given back when `after.state` is DECLINED or REVERSED. Ends a lease on it."""
+        and return False. Reservations are given back when `after.state` is DECLINED or REVERSED: those that
+        `open_payment` took, which no move changes. Ends a lease on it. IllegalMove if `before` is final."""
         ...
 
     async def postpone_payment(self, payment: Payment) -> bool:
@@ -174,6 +177,11 @@ class Store(Protocol):
     """Contract: any number of hosts share one store. `begin` gives a fresh unit of work."""
 
     def begin(self) -> UnitOfWork: ...
+
+    async def move_payment(self, before: PaymentState, after: Payment, notices: Sequence[Notice] = ()) -> bool:
+        """`UnitOfWork.move_payment` as a unit of work of its own, and committed: in one round trip where the database can.
+        StoreUnavailable means that the outcome is unknown, as it does from `commit`."""
+        ...
 
     async def ready(self) -> bool:
         """True when reachable and migrated to this code's version."""

@@ -67,6 +67,12 @@ class MemoryStore:
     def begin(self) -> UnitOfWork:
         return _Unit(self)
 
+    async def move_payment(self, before: PaymentState, after: Payment, notices: Sequence[Notice] = ()) -> bool:
+        async with self.begin() as unit:
+            moved = await unit.move_payment(before, after, notices)
+            await unit.commit()
+        return moved
+
     async def ready(self) -> bool:
         return True
 

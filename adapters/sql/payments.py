@@ -27,7 +27,7 @@ from .statement import Statement, done, insert, number, store_now, text
 from .tables import UNFINISHED, cards, claims, day_counters, once_keys, payments
 from .transaction import Transaction
 
-_GIVES_BACK: Final = frozenset({PaymentState.DECLINED, PaymentState.REVERSED})
+GIVES_BACK: Final = frozenset({PaymentState.DECLINED, PaymentState.REVERSED})
 
 _CLAIM = Statement(sa.select(*CLAIMS.columns).where(claims.c.sender == text("sender"), claims.c.msg_id == text("msg_id")))
 _CARD = Statement(sa.select(*CARDS.columns).where(cards.c.card_id == number("card_id")))
@@ -201,7 +201,7 @@ class Payments(Transaction, ABC):
         if before in FINAL_STATES:
             raise IllegalMove(f"payment {after.payment_id}: {before} is final")
         reservations = await self._move(before, after, notices)
-        if reservations is not None and after.state in _GIVES_BACK:
+        if reservations is not None and after.state in GIVES_BACK:
             await self._give_back(after.payment_id, reservations_from(reservations))
         return reservations is not None
 

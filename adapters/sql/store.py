@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 
+from unionhub.domain.model.notices import Notice
+from unionhub.domain.model.transactions import Payment, PaymentState
 from unionhub.ports.store import UnitOfWork
 
 from . import migrate
@@ -13,8 +16,9 @@ from .engine import EngineOptions, create_engine, database_url
 from .fused import FusedPayments
 from .notices import Notices
 from .reference import Reference
+from .payments import GIVES_BACK
 from .stepwise import StepwisePayments
-from .transaction import Database
+from .transaction import Database, SingleStatement
 from .upkeep import Upkeep
 
 _READY_TIMEOUT_S: Final = 3.0
@@ -28,6 +32,10 @@ class PostgresUnit(FusedPayments, Notices, Reference, Upkeep):
     """A unit of work on PostgreSQL."""
 
 
+class PostgresMove(SingleStatement, PostgresUnit):
+    """A move that gives nothing back is one statement, and needs no more."""
+
+
 class SqlStore:
     """Any number of hosts may share one PostgreSQL; processes on one machine may share a SQLite file.
 
@@ -39,6 +47,7 @@ class SqlStore:
         parsed = database_url(url)
         on_sqlite = parsed.get_backend_name() == "sqlite"
         self._unit: type[SqliteUnit | PostgresUnit] = SqliteUnit if on_sqlite else PostgresUnit
+        self._move: type[SqliteUnit | PostgresUnit] = SqliteUnit if on_sqlite else PostgresMove
         driver: Driver = Sqlite() if on_sqlite else Postgres()
         self._database = Database(create_engine(parsed, options), driver, pool_size=1 if on_sqlite else options.pool_size)
 
@@ -49,6 +58,13 @@ class SqlStore:
 
     def begin(self) -> UnitOfWork:
         return self._unit(self._database)
+
+    async def move_payment(self, before: PaymentState, after: Payment, notices: Sequence[Notice] = ()) -> bool:
+        unit = self._unit if after.state in GIVES_BACK else self._move
+        async with unit(self._database) as work:
+            moved = await work.move_payment(before, after, notices)
+            await work.commit()
+        return moved
 
     async def ready(self) -> bool:
         """Asks the database itself, outside of any transaction; never raises."""

@@ -61,6 +61,13 @@ class Database:
         except Exception as error:
             self.refuse(error)
 
+    async def connect_alive(self) -> PoolProxiedConnection:
+        """The same, for one statement that is a transaction by itself: no BEGIN would find out that it is dead."""
+        while self.driver.is_closed((link := await self.connect()).driver_connection):
+            await self.roll_back(link)
+        self.transactions_begun += 1
+        return link
+
     async def version(self) -> str:
         """The migration that the database is at."""
         link = await self.connect()
@@ -163,3 +170,25 @@ class Transaction:
             # Whoever swallowed that error and goes on must not believe that anything gets written.
             raise StoreUnavailable("this transaction has failed")
         return self._link.driver_connection
+
+
+class SingleStatement(Transaction):
+    """A transaction of one statement: the database commits it with its answer, and two round trips are saved. An error
+    leaves its outcome unknown, as an error of `commit` does."""
+
+    async def __aenter__(self) -> Self:
+        self._link = await self._database.connect_alive()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._link is not None
+        link, self._link = self._link, None
+        if self._failed:
+            await self._database.roll_back(link, error)
+        else:
+            link.close()
+
+    async def commit(self) -> None:
+        """Done already."""

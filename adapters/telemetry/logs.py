@@ -158,7 +158,7 @@ def in_one_line(error: BaseException) -> str:
     while link is not None and len(told) < _MAX_CAUSES:
         first = str(link).partition("\n")[0][:_MAX_CAUSE_CHARS]
         told.append(f"{type(link).__name__}: {mask_card_numbers(first)}")
-        link = link.__cause__ or link.__context__
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
     return " <- ".join(told)
 
 

@@ -57,9 +57,7 @@ async def pay(store: SqlStore, number: int) -> None:
         assert await unit.card_by_token(card(1).token_index) is not None
         assert await unit.open_payment(wanted) == ""
         await unit.commit()
-    async with store.begin() as unit:
-        assert await unit.move_payment(wanted.state, moved(wanted, PaymentEvent.APPROVE, code="00"), [notice(number)])
-        await unit.commit()
+    assert await store.move_payment(wanted.state, moved(wanted, PaymentEvent.APPROVE, code="00"), [notice(number)])
 
 
 @contextmanager

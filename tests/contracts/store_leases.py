@@ -18,7 +18,9 @@ SHORT = timedelta(seconds=0.2)
 LATER = NOW + 3600 * SECOND
 
 
-async def payments_for(owner: str, store: Store, now: datetime = LATER, limit: int = 100, lease: timedelta = LEASE) -> list[Payment]:
+async def payments_for(
+    owner: str, store: Store, now: datetime = LATER, limit: int = 100, lease: timedelta = LEASE
+) -> list[Payment]:
     async with store.begin() as unit:
         taken = await unit.lease_payments(owner, now, limit=limit, lease=lease)
         await unit.commit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from itertools import permutations
 
 import pytest
@@ -14,6 +15,7 @@ from contracts.store_samples import (
     awaited,
     day,
     move,
+    move_alone,
     moved,
     notice,
     odd_payment,
@@ -29,6 +31,9 @@ from unionhub.domain.model.transactions import Barrier, Payment, PaymentEvent, P
 from unionhub.ports.store import Store
 
 E = PaymentEvent
+
+Mover = Callable[..., Awaitable[bool]]
+both_ways = pytest.mark.parametrize("move_", [move, move_alone], ids=["in a unit", "alone"])
 
 
 async def free_share(store: Store, of: int, limit_minor: int) -> int:
@@ -78,7 +83,9 @@ class RecordsContract:
         assert await stored(house.store, 2) == declined
         assert await free_share(house.store, 1, 10) == 10
 
-    @pytest.mark.parametrize("twin", [payment(1, msg_id="another"), payment(2, msg_id=payment(1).msg_id)], ids=["id", "message"])
+    @pytest.mark.parametrize(
+        "twin", [payment(1, msg_id="another"), payment(2, msg_id=payment(1).msg_id)], ids=["id", "message"]
+    )
     @awaited
     async def test_there_is_one_payment_for_an_id_and_for_a_message(self, house: House, twin: Payment) -> None:
         await opened(house.store, payment(1))
@@ -192,25 +199,27 @@ class ReservationsContract:
         ],
         ids=str,
     )
+    @both_ways
     @awaited
     async def test_it_is_held_until_the_money_is_known_not_to_have_moved(
-        self, house: House, events: list[PaymentEvent], is_kept: bool
+        self, house: House, events: list[PaymentEvent], is_kept: bool, move_: Mover
     ) -> None:
         now = payment(1, reservations=(once("k"), day(6, 1, 10), day(1, 1, 10, card_id=0)))
         await opened(house.store, now, payment(2, reservations=(day(3, 1, 10),)))
         for event in events:
             before, now = now, moved(now, event)
-            assert await move(house.store, before, now)
+            assert await move_(house.store, before, now)
         assert await is_free(house.other, "k") is not is_kept
         assert await free_share(house.other, 1, 10) == (1 if is_kept else 7)
 
+    @both_ways
     @awaited
-    async def test_what_was_taken_is_given_back_whatever_the_later_record_says(self, house: House) -> None:
+    async def test_what_was_taken_is_given_back_whatever_the_later_record_says(self, house: House, move_: Mover) -> None:
         """The reservations are the first transaction's: a move neither adds to them nor forgets any."""
         before = payment(1, reservations=(once("k"), day(6, 1, 10)))
         await opened(house.store, before, payment(2, reservations=(once("another"), day(3, 1, 10))))
         after = moved(before, E.DECLINE, reservations=(once("another"), day(9, 1, 10)))
-        assert await move(house.store, before, after)
+        assert await move_(house.store, before, after)
         assert (await stored(house.store)).reservations == before.reservations
         assert await is_free(house.store, "k")
         assert not await is_free(house.store, "another")
@@ -241,30 +250,33 @@ class ReservationsContract:
 
 
 class MovesContract:
+    @both_ways
     @awaited
-    async def test_a_move_writes_everything_and_queues_its_notices(self, house: House) -> None:
+    async def test_a_move_writes_everything_and_queues_its_notices(self, house: House, move_: Mover) -> None:
         before = payment(1)
         await opened(house.store, before, payment(2))
         after = odd_payment(1)
-        assert await move(house.store, before, after, notice(1), notice(2))
+        assert await move_(house.store, before, after, notice(1), notice(2))
         assert await stored(house.other) == Payment(**{**_fields(after), "reservations": ()})
         assert await stored(house.other, 2) == payment(2)
         async with house.store.begin() as unit:
             assert await unit.notices() == [notice(1), notice(2)]
 
+    @both_ways
     @awaited
-    async def test_from_another_state_nothing_moves(self, house: House) -> None:
+    async def test_from_another_state_nothing_moves(self, house: House, move_: Mover) -> None:
         now = moved(payment(1, reservations=(once("k"),)), E.LOSE_SIGHT)
         await opened(house.store, now)
-        assert not await move(house.store, payment(1), moved(payment(1), E.DECLINE, code="51"), notice())
+        assert not await move_(house.store, payment(1), moved(payment(1), E.DECLINE, code="51"), notice())
         assert await stored(house.store) == now
         assert not await is_free(house.store, "k")
         async with house.store.begin() as unit:
             assert await unit.notices() == []
 
+    @both_ways
     @awaited
-    async def test_a_payment_that_is_not_there_does_not_move(self, house: House) -> None:
-        assert not await move(house.store, payment(1), moved(payment(1), E.APPROVE), notice())
+    async def test_a_payment_that_is_not_there_does_not_move(self, house: House, move_: Mover) -> None:
+        assert not await move_(house.store, payment(1), moved(payment(1), E.APPROVE), notice())
 
     @pytest.mark.parametrize("event", [E.APPROVE, E.DECLINE])
     @awaited
@@ -279,15 +291,18 @@ class MovesContract:
             assert not await unit.postpone_payment(final)
         assert await stored(house.store) == final
 
+    @both_ways
     @awaited
-    async def test_of_30_that_move_it_at_once_one_wins_and_its_notices_alone_are_queued(self, house: House) -> None:
+    async def test_of_30_that_move_it_at_once_one_wins_and_its_notices_alone_are_queued(
+        self, house: House, move_: Mover
+    ) -> None:
         before = payment(1, reservations=(once("k"), day(6, 1, 10)))
         await opened(house.store, before)
         events = (E.APPROVE, E.DECLINE, E.LOSE_SIGHT, E.REVERSE)
         afters = [moved(before, events[n % 4], bank_code=f"{n:02d}") for n in range(30)]
 
         won = await asyncio.gather(
-            *(move(house.host(n), before, after, notice(2 * n), notice(2 * n + 1)) for n, after in enumerate(afters))
+            *(move_(house.host(n), before, after, notice(2 * n), notice(2 * n + 1)) for n, after in enumerate(afters))
         )
 
         assert sum(won) == 1

@@ -57,7 +57,11 @@ class ReferenceContract:
 
     @pytest.mark.parametrize(
         "twin",
-        [card(1, token_index=b"t", pan_index=b"p"), card(2, token_index=card(1).token_index), card(2, pan_index=card(1).pan_index)],
+        [
+            card(1, token_index=b"t", pan_index=b"p"),
+            card(2, token_index=card(1).token_index),
+            card(2, pan_index=card(1).pan_index),
+        ],
         ids=["id", "token", "pan"],
     )
     @awaited

@@ -172,7 +172,9 @@ class TestUrls:
     def test_what_is_understood(self, given: str, driver: str) -> None:
         assert database_url(given).drivername == driver
 
-    @pytest.mark.parametrize("given", ["", "secret", "sqlite://", "sqlite:///:memory:", "mysql://u:secret@h/d", "x://secret:secret"])
+    @pytest.mark.parametrize(
+        "given", ["", "secret", "sqlite://", "sqlite:///:memory:", "mysql://u:secret@h/d", "x://secret:secret"]
+    )
     def test_what_is_not_is_refused_without_being_shown(self, given: str) -> None:
         with pytest.raises(ValueError) as refused:  # noqa: PT011
             database_url(given)

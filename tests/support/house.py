@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -18,6 +18,7 @@ import msgspec
 from support.sandbox import identities
 from support.stores import postgres_url
 from unionhub.adapters.http.client import AiohttpTransport
+from unionhub.adapters.http.transport import HttpReply
 from unionhub.adapters.memory.store import MemoryStore
 from unionhub.domain.model.parties import Party
 from unionhub.domain.model.transactions import Payment
@@ -25,6 +26,7 @@ from unionhub.hosts.hub import Hub, open_hub
 from unionhub.hosts.sandbox.clock import ManualClock
 from unionhub.hosts.sandbox.loopback import LoopbackTransport
 from unionhub.hosts.sandbox.partner import Hub as HubSeen
+from unionhub.hosts.sandbox.partner import NoAnswer, Partner
 from unionhub.hosts.sandbox.register import Registrar
 from unionhub.hosts.sandbox.seeds import Cardholder
 from unionhub.hosts.sandbox.server import PartnerServer
@@ -42,6 +44,38 @@ BANK_TIMEOUT_S = 0.8
 """Time-outs are settings: short here, so that a silent bank costs a test little."""
 
 
+class Network:
+    """The way to the partners. It delivers at once, except what it is told to keep back."""
+
+    def __init__(self) -> None:
+        self._wanted: set[tuple[str, str]] = set()
+        self._kept: list[Callable[[], Awaitable[HttpReply]]] = []
+
+    def keep_back(self, app_id: str, message: str) -> None:
+        """The next such request does not arrive before `deliver`; whoever sent it waits for nothing."""
+        self._wanted.add((app_id, message.lower().replace("_", "")))
+
+    async def deliver(self) -> None:
+        """Everything that was kept back arrives now, byte for byte. Nobody waits for the answers any more."""
+        kept, self._kept = self._kept, []
+        for arrive in kept:
+            await arrive()
+
+    def before(self, partner: Partner) -> None:
+        """Stand between the hub and this partner's ear."""
+        receive = partner.receive
+
+        async def passed_on(path: str, headers: Mapping[str, str], body: bytes) -> HttpReply:
+            request = partner.app_id, path.rpartition("/")[2]
+            if request not in self._wanted:
+                return await receive(path, headers, body)
+            self._wanted.discard(request)
+            self._kept.append(lambda: receive(path, dict(headers), body))
+            raise NoAnswer
+
+        partner.receive = passed_on  # type: ignore[method-assign]
+
+
 class House:
     """One hub, its world, and the loop they live in. Business time stands still until `advance`."""
 
@@ -54,6 +88,7 @@ class House:
         self._stack = AsyncExitStack()
         self.hub: Hub
         self.world: World
+        self.network = Network()
         self.url = LOOPBACK_HUB_URL
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -74,6 +109,8 @@ class House:
         seen = HubSeen(base_url=self.url, jwks=jwks_of(lambda: self.hub.keys.public_jwks()))
         self.world = World(identities(), seen, self.clock, hub_timeout_s=BANK_TIMEOUT_S)
         self._stack.callback(self.world.close)
+        for partner in self.world.partners.values():
+            self.network.before(partner)
         await self.world.open()
         in_process = LoopbackTransport(self.world.faults)
         store = MemoryStore() if self.way == "memory" else None

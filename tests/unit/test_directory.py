@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar, cast
 
 import pytest
 
+from support.waiting import until
 from unionhub.adapters.memory.directory import SnapshotDirectory
 from unionhub.adapters.memory.telemetry import NullTelemetry
 from unionhub.domain.model.cards import CardProduct
@@ -192,7 +193,7 @@ class TestStrangers:
             return loop.time() - began
 
         seconds = run(flood())
-        assert 2 <= store.readings <= seconds / 0.05 + 1
+        assert 1 <= store.readings <= seconds / 0.05 + 1
 
     def test_a_reading_that_began_before_the_question_does_not_answer_it(self) -> None:
         """The party may have been registered after that reading looked."""
@@ -260,15 +261,13 @@ def test_the_loop_reads_again_and_survives_an_outage() -> None:
 
     async def work() -> None:
         loop = asyncio.create_task(snapshot.run(interval_s=0.002))
-        await asyncio.sleep(0.02)
+        await until(lambda: store.readings >= 2)
         store.go_away()
-        await asyncio.sleep(0.02)
+        await until(lambda: len(failures.told) >= 2)
         store.trouble = None
         store.add(GATEWAY)
-        await asyncio.sleep(0.02)
-        assert not loop.done()
+        await until(lambda: snapshot.party(GATEWAY.app_id) == GATEWAY)
         loop.cancel()
 
     run(work())
-    assert snapshot.party(GATEWAY.app_id) == GATEWAY
-    assert ("directory", "StoreUnavailable") in failures.told
+    assert set(failures.told) == {("directory", "StoreUnavailable")}

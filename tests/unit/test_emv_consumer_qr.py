@@ -7,7 +7,7 @@ from base64 import b64decode, b64encode
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from unionhub.domain.model.qr.consumer import (
@@ -498,7 +498,8 @@ def test_a_short_number_is_hidden_whole() -> None:
 
 # --- properties -------------------------------------------------------------------------------------------------------
 
-bounded = settings(max_examples=100, deadline=None)  # a slow machine is no fault
+# A slow machine is no fault, nor is the table of Unicode that Hypothesis makes on its first run.
+bounded = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TAGS = st.sampled_from(["50", "82", "9F10", "DF01", "DF8101", "C1", "E1", "BF0C"])
 BER_OBJECTS = st.lists(st.builds(BerTlv, tag=TAGS, value=st.binary(max_size=300)), max_size=5).map(tuple)
 

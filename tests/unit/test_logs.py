@@ -104,6 +104,15 @@ class TestSecrets:
             told = in_one_line(error)
         assert told == "OSError: store unavailable <- RuntimeError: connection lost: 6210********0045"
 
+    def test_what_was_hidden_on_purpose_stays_hidden(self) -> None:
+        try:
+            try:
+                raise KeyError("hunter2")
+            except KeyError:
+                raise OSError("no key") from None
+        except OSError as error:
+            assert in_one_line(error) == "OSError: no key"
+
     def test_a_circle_of_causes_ends(self) -> None:
         one, two = ValueError("one"), ValueError("two")
         one.__cause__, two.__cause__ = two, one

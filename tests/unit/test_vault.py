@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar, cast
 import pytest
 from contracts.vault_contract import NUMBER, VaultContract
 
+from support.waiting import until
 from unionhub.adapters.vault import envelope, keys
 from unionhub.adapters.vault.envelope import SEAL_DELAY, EnvelopeVault
 from unionhub.adapters.vault.keys import load_hub_keys
@@ -46,6 +47,7 @@ class KeyTable:
         self.writing = asyncio.Lock()
         self.before_add: Callable[[], Awaitable[None]] | None = None
         self.away = False
+        self.refusals = 0
 
     def begin(self) -> _Work:
         return _Work(self)
@@ -62,6 +64,7 @@ class _Work:
 
     async def __aenter__(self) -> Self:
         if self.table.away:
+            self.table.refusals += 1
             raise StoreUnavailable("away")
         return self
 
@@ -292,19 +295,18 @@ class TestRotation:
     def test_the_loop_survives_an_outage(self) -> None:
         table, clock = KeyTable(), StoppedClock()
 
-        async def work() -> EnvelopeVault:
+        async def work() -> None:
             one, two = await load(table, clock=clock), await load(table, clock=clock)
-            loop = asyncio.create_task(two.run(interval_s=0.001))
-            table.away = True
-            await asyncio.sleep(0.02)
-            table.away = False
             await one.rotate()
+            table.away = True
+            loop = asyncio.create_task(two.run(interval_s=0.001))
+            await until(lambda: table.refusals >= 2)
+            table.away = False
             clock.time += SEAL_DELAY
-            await asyncio.sleep(0.02)
+            await until(lambda: two.seal(Secret("x"), "p")[1:3] == b"\x00\x02")
             loop.cancel()
-            return two
 
-        assert run(work()).seal(Secret("x"), "p")[1:3] == b"\x00\x02"
+        run(work())
 
 
 class TestHubKeys:

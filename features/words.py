@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 import iso4217
 from parse import with_pattern
+from pytest_bdd import parsers
 
 from unionhub.domain.model.money import Money
 from unionhub.hosts.sandbox.seeds import HARBOUR, MERCHANTS, PEAK, MerchantSeed
@@ -37,7 +40,7 @@ _NUMERIC: Final = {entry.code: f"{entry.number:03d}" for entry in iso4217.Curren
 _ALPHA: Final = {numeric: alpha for alpha, numeric in _NUMERIC.items()}
 
 
-@with_pattern(r"[A-Z]{3} [-0-9][-0-9.,e]*")
+@with_pattern(r"[A-Z]{3} [-0-9][-0-9.e]*")
 def read_amount(text: str) -> Amount:
     """`HKD 30.00`, `JPY 1000`. Raises KeyError for letters that are no currency."""
     alpha, _, number = text.partition(" ")
@@ -68,3 +71,20 @@ def read_number(text: str) -> int:
 
 KINDS: Final = {"Amount": read_amount, "App": read_app, "Shop": read_shop, "Code": read_code, "Number": read_number}
 """What may stand behind the colon in a step's pattern: `{amount:Amount}`."""
+
+
+class Phrase(parsers.parse):
+    """A step's pattern. `choices`: name behind a colon -> the phrases that may stand there, and nothing else."""
+
+    def __init__(self, text: str, **choices: Mapping[str, object]) -> None:
+        self.choices = choices
+        super().__init__(text, extra_types={**KINDS, **{name: _one_of(table) for name, table in choices.items()}})
+
+
+def _one_of(phrases: Mapping[str, object]) -> Callable[[str], str]:
+    # The longest first: one phrase may begin another.
+    @with_pattern("|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True)))
+    def read(text: str) -> str:
+        return text
+
+    return read

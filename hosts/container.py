@@ -18,6 +18,7 @@ from unionhub.adapters.jose.facade import HubJose
 from unionhub.adapters.memory.directory import SnapshotDirectory
 from unionhub.domain.flows.inquiries import TransactionInquiry
 from unionhub.domain.flows.merchant_qr_emv import MerchantQrEmv
+from unionhub.domain.flows.moves import Mover
 from unionhub.domain.flows.notify import Courier, NoticeBook
 from unionhub.domain.flows.numbers import Numbers
 from unionhub.domain.flows.payers import Payers
@@ -117,7 +118,8 @@ class Container(containers.DeclarativeContainer):
     numbers = providers.Singleton(Numbers, sequences)
     payers = providers.Singleton(Payers, directory, vault)
     notice_book = providers.Singleton(NoticeBook, directory, numbers, clock)
-    runner = providers.Singleton(MoneyRunner, store, clock, numbers, notice_book, policy, telemetry)
+    mover = providers.Singleton(Mover, store, notice_book, telemetry)
+    runner = providers.Singleton(MoneyRunner, store, clock, numbers, mover, policy, telemetry)
     merchant_qr_emv = providers.Singleton(
         MerchantQrEmv, payers, directory, partners, vault, offers, rates, numbers, clock, policy
     )
@@ -126,7 +128,7 @@ class Container(containers.DeclarativeContainer):
     endpoint = providers.Singleton(MessageEndpoint, handlers, jose, directory, store, vault, telemetry)
 
     unknown_outcome = providers.Singleton(
-        UnknownOutcome, store, directory, partners, notice_book, numbers, clock, policy, telemetry
+        UnknownOutcome, store, directory, partners, mover, numbers, clock, policy, telemetry
     )
     courier = providers.Singleton(
         Courier, store, directory, partners, vault, clock, policy, telemetry, providers.Singleton(notice_intervals, settings)

@@ -71,10 +71,16 @@ class UnitOfWork(Protocol):
 
     async def payment_of(self, sender: str, msg_id: str) -> Payment | None: ...
 
-    async def move_payment(self, before: PaymentState, after: Payment, notices: Sequence[Notice] = ()) -> bool:
-        """Compare-and-set: write `after` and queue `notices` if the stored state is still `before`, else change nothing
-        and return False. Reservations are given back when `after.state` is DECLINED or REVERSED: those that
-        `open_payment` took, which no move changes. Ends a lease on it. IllegalMove if `before` is final."""
+    async def tell_pending(self, payment_id: int) -> Payment | None:
+        """The sender is about to be told `04`: note that on the payment, which must then end with a notice to it. Returns
+        the payment as it stands: one that has its answer meanwhile is left as it is. None if there is no such payment."""
+        ...
+
+    async def move_payment(self, before: Payment, after: Payment, notices: Sequence[Notice] = ()) -> bool:
+        """Compare-and-set: write `after` and queue `notices` if the stored payment still has the state and `told_pending`
+        of `before`, else change nothing and return False. Reservations are given back when `after.state` is DECLINED or
+        REVERSED: those that `open_payment` took, which no move changes. Ends a lease on it. IllegalMove if `before` is
+        final."""
         ...
 
     async def postpone_payment(self, payment: Payment) -> bool:
@@ -106,6 +112,8 @@ class UnitOfWork(Protocol):
         state: NoticeState | None = None,
         limit: int = 100,
     ) -> list[Notice]: ...
+
+    async def notice(self, notice_id: int) -> Notice | None: ...
 
     async def attempts(self, notice_id: int) -> list[Attempt]: ...
 
@@ -162,8 +170,9 @@ class UnitOfWork(Protocol):
 
     async def put_marker(self, name: str, value: str) -> None: ...
 
-    async def purge(self, *, uuids_before: datetime, claims_before: datetime, limit: int = 10_000) -> int:
-        """Delete spent UPI-UUIDs and claims recorded before these times (the store's own time); returns how many."""
+    async def purge(self, *, uuids_kept: timedelta, claims_kept: timedelta, limit: int = 10_000) -> int:
+        """Delete UPI-UUIDs and claims that are older than this by the store's own time (business time can be moved, and a
+        UUID that is forgotten early can be replayed); returns how many."""
         ...
 
     # --- for the invariants (DESIGN section 3)
@@ -178,7 +187,7 @@ class Store(Protocol):
 
     def begin(self) -> UnitOfWork: ...
 
-    async def move_payment(self, before: PaymentState, after: Payment, notices: Sequence[Notice] = ()) -> bool:
+    async def move_payment(self, before: Payment, after: Payment, notices: Sequence[Notice] = ()) -> bool:
         """`UnitOfWork.move_payment` as a unit of work of its own, and committed: in one round trip where the database can.
         StoreUnavailable means that the outcome is unknown, as it does from `commit`."""
         ...

@@ -19,7 +19,7 @@ from unionhub.domain.model.errors import IllegalMove, Replayed
 from unionhub.domain.model.messages import Claim
 from unionhub.domain.model.notices import Attempt, Notice, NoticeState
 from unionhub.domain.model.parties import Party
-from unionhub.domain.model.transactions import FINAL_STATES, Barrier, DayLimit, OnceKey, Payment, PaymentState, Reservation
+from unionhub.domain.model.transactions import Barrier, DayLimit, OnceKey, Payment, PaymentState, Reservation
 from unionhub.ports.store import StoreUnavailable, UnitOfWork, WrappedKey
 
 K = TypeVar("K")
@@ -67,7 +67,7 @@ class MemoryStore:
     def begin(self) -> UnitOfWork:
         return _Unit(self)
 
-    async def move_payment(self, before: PaymentState, after: Payment, notices: Sequence[Notice] = ()) -> bool:
+    async def move_payment(self, before: Payment, after: Payment, notices: Sequence[Notice] = ()) -> bool:
         async with self.begin() as unit:
             moved = await unit.move_payment(before, after, notices)
             await unit.commit()
@@ -225,11 +225,19 @@ class _Payments(_UnitBase):
     async def payment_of(self, sender: str, msg_id: str) -> Payment | None:
         return self._tables.payments.get(self._tables.payment_ids.get((sender, msg_id), -1))
 
-    async def move_payment(self, before: PaymentState, after: Payment, notices: Sequence[Notice] = ()) -> bool:
-        if before in FINAL_STATES:
-            raise IllegalMove(f"payment {after.payment_id}: {before} is final")
+    async def tell_pending(self, payment_id: int) -> Payment | None:
+        stored = self._tables.payments.get(payment_id)
+        if stored is None or stored.is_final or stored.code or stored.told_pending:
+            return stored
+        told = msgspec.structs.replace(stored, told_pending=True)
+        self._put(self._tables.payments, payment_id, told)
+        return told
+
+    async def move_payment(self, before: Payment, after: Payment, notices: Sequence[Notice] = ()) -> bool:
+        if before.is_final:
+            raise IllegalMove(f"payment {after.payment_id}: {before.state} is final")
         stored = self._tables.payments.get(after.payment_id)
-        if stored is None or stored.state is not before:
+        if stored is None or (stored.state, stored.told_pending) != (before.state, before.told_pending):
             return False
         self._write(msgspec.structs.replace(after, reservations=stored.reservations))
         for notice in notices:
@@ -325,6 +333,9 @@ class _Notices(_UnitBase):
         ]
         return found[:limit]
 
+    async def notice(self, notice_id: int) -> Notice | None:
+        return self._tables.notices.get(notice_id)
+
     async def attempts(self, notice_id: int) -> list[Attempt]:
         return list(self._tables.attempts.get(notice_id, ()))
 
@@ -402,8 +413,10 @@ class _Upkeep(_UnitBase):
     async def put_marker(self, name: str, value: str) -> None:
         self._put(self._tables.markers, name, value)
 
-    async def purge(self, *, uuids_before: datetime, claims_before: datetime, limit: int = 10_000) -> int:
+    async def purge(self, *, uuids_kept: timedelta, claims_kept: timedelta, limit: int = 10_000) -> int:
         """At most `limit` in all."""
+        now = self._store.store_time()
+        uuids_before, claims_before = now - uuids_kept, now - claims_kept
         uuids = [key for key, at in self._tables.uuids.items() if at < uuids_before][:limit]
         claims = [key for key, (_, at) in self._tables.claims.items() if at < claims_before][: limit - len(uuids)]
         for key in uuids:

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 import aiosqlite
 import asyncpg
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from .rows import Row
@@ -89,13 +90,18 @@ class Sqlite:
         return isinstance(error, OSError) or (isinstance(error, ValueError) and "connection" in str(error).lower())
 
 
+def driver_for(url: URL) -> Driver:
+    return Sqlite() if url.get_backend_name() == "sqlite" else Postgres()
+
+
 def cause(driver: Driver, error: BaseException) -> str | None:
     """Why the store is unavailable, safe to log; None if `error` says no such thing."""
     if isinstance(error, PoolTimeoutError):
         return "no free connection in time"
-    # What a driver raises while connecting comes out of SQLAlchemy as the cause of another error.
-    for found in (error, error.__cause__):
-        if found is not None and driver.is_unavailable(found):
+    found: BaseException | None = error
+    while found is not None:
+        if driver.is_unavailable(found):
             state = getattr(found, "sqlstate", None) or getattr(found, "sqlite_errorname", None)
             return f"{type(found).__name__} {state}" if state else type(found).__name__
+        found = found.__cause__  # SQLAlchemy, where it has a part in it, raises its own error from the driver's
     return None

@@ -5,6 +5,7 @@ SQLAlchemy's pool keeps the connections; who takes one out controls its transact
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -89,7 +90,8 @@ def _postgres(url: URL, options: EngineOptions) -> AsyncEngine:
 
 
 def _sqlite(url: URL, options: EngineOptions) -> AsyncEngine:
-    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    path = Path(url.database or "")
+    path.parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(
         url,
         # SQLite lets one transaction write at a time. Waiting here, in order of arrival, costs nothing; waiting in SQLite
@@ -102,6 +104,11 @@ def _sqlite(url: URL, options: EngineOptions) -> AsyncEngine:
         # isolation_level None: the driver begins nothing by itself.
         connect_args={"timeout": options.lock_timeout_s, "isolation_level": None},
     )
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def probe(*_: object) -> None:
+        # aiosqlite leaves its thread behind when it cannot open a file, to crash when the loop is closed.
+        sqlite3.connect(path).close()
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: object) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from unionhub.domain.model.notices import Notice
-from unionhub.domain.model.transactions import DayLimit, OnceKey, Payment, PaymentState
+from unionhub.domain.model.transactions import DayLimit, OnceKey, Payment
 
 from .payments import Payments, day_values, once_values
 from .rows import CLAIMS, NOTICES, PAYMENTS, Values
@@ -103,7 +103,7 @@ class FusedPayments(Payments):
         ((*taken, opened),) = await self._fetch(_opening(len(keys), len(days), barred), values)
         return [bool(found) for found in taken], bool(opened)
 
-    async def _move(self, before: PaymentState, after: Payment, notices: Sequence[Notice]) -> str | None:
+    async def _move(self, before: Payment, after: Payment, notices: Sequence[Notice]) -> str | None:
         values = move_values(before, after) | notice_values(notices)
         rows = await self._fetch(_moving(len(notices)), values)
         return str(rows[0][0]) if rows else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -11,8 +13,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from unionhub.ports.store import StoreUnavailable
+
+from .drivers import cause, driver_for
 from .engine import EngineOptions, create_engine, database_url
 
 _FOLDER: Final = Path(__file__).parent / "migrations"
@@ -41,34 +47,40 @@ def head() -> str:
 
 async def upgrade(url: str) -> list[str]:
     """Migrate to `head()`; returns the revisions applied. All in one transaction: it is done whole, or nothing is."""
-    engine = _engine(url)
-    try:
-        async with engine.begin() as connection:
-            if connection.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE is a lock already
-                await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.literal(_LOCK, sa.BigInteger))))
-            applied = await _pending(connection)
-            await connection.run_sync(_upgrade)
-    finally:
-        await engine.dispose()
+    async with _connected(url) as connection:
+        if connection.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE is a lock already
+            await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.literal(_LOCK, sa.BigInteger))))
+        applied = await _pending(connection)
+        await connection.run_sync(_upgrade)
+        await connection.commit()
     return applied
 
 
 async def pending(url: str) -> list[str]:
     """Revisions that `upgrade` would apply, in their order."""
-    engine = _engine(url)
-    try:
-        async with engine.connect() as connection:
-            return await _pending(connection)
-    finally:
-        await engine.dispose()
+    async with _connected(url) as connection:
+        return await _pending(connection)
 
 
 async def at_head(url: str) -> bool:
     return not await pending(url)
 
 
-def _engine(url: str) -> AsyncEngine:
-    return create_engine(database_url(url), _PATIENCE)
+@asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[AsyncConnection]:
+    """Raises ValueError for what is no URL of ours, StoreUnavailable where the database cannot be reached."""
+    parsed = database_url(url)
+    engine = create_engine(parsed, _PATIENCE)
+    try:
+        async with engine.connect() as connection:
+            yield connection
+            await connection.rollback()
+    except (SQLAlchemyError, OSError) as error:
+        if why := cause(driver_for(parsed), error):
+            raise StoreUnavailable(why) from error
+        raise
+    finally:
+        await engine.dispose()
 
 
 async def _pending(connection: AsyncConnection) -> list[str]:

@@ -55,6 +55,7 @@ _ATTEMPTED = Statement(
     .returning(done())
 )
 _ADD_ATTEMPT = Statement(sa.insert(attempts).values(**ATTEMPTS.parameters(), notice_id=number("notice_id")).returning(done()))
+_NOTICE = Statement(sa.select(*NOTICES.columns).where(notices.c.notice_id == number("notice_id")))
 _ATTEMPTS = Statement(
     sa.select(*ATTEMPTS.columns).where(attempts.c.notice_id == number("notice_id")).order_by(attempts.c.position)
 )
@@ -104,6 +105,9 @@ class Notices(Transaction):
         statement = _listed(payment_id is not None, receiver is not None, state is not None)
         values: Values = {"payment_id": payment_id, "receiver": receiver, "state": state, "limit": limit}
         return await self._items(NOTICES, statement, values)
+
+    async def notice(self, notice_id: int) -> Notice | None:
+        return await self._item(NOTICES, _NOTICE, {"notice_id": notice_id})
 
     async def attempts(self, notice_id: int) -> list[Attempt]:
         return await self._items(ATTEMPTS, _ATTEMPTS, {"notice_id": notice_id})

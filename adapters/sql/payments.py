@@ -19,7 +19,7 @@ from unionhub.domain.model.cards import Card
 from unionhub.domain.model.errors import IllegalMove, Replayed
 from unionhub.domain.model.messages import Claim
 from unionhub.domain.model.notices import Notice
-from unionhub.domain.model.transactions import FINAL_STATES, Barrier, DayLimit, OnceKey, Payment, PaymentState, Reservation
+from unionhub.domain.model.transactions import Barrier, DayLimit, OnceKey, Payment, PaymentState, Reservation
 from unionhub.ports.store import StoreUnavailable
 
 from .rows import CARDS, CLAIMS, PAYMENTS, Values, duration, micros, reservations_from
@@ -57,6 +57,17 @@ _POSTPONE = Statement(
         lease_owner=None,
         lease_until=None,
     )
+    .returning(done())
+)
+_TELL_PENDING = Statement(
+    sa.update(payments)
+    .where(
+        payments.c.payment_id == number("payment_id"),
+        UNFINISHED,
+        payments.c.code == "",
+        payments.c.told_pending.is_(sa.false()),
+    )
+    .values(told_pending=sa.true())
     .returning(done())
 )
 _DUE = (
@@ -141,7 +152,7 @@ class Payments(Transaction, ABC):
         insert the payment. Returns which were taken, and whether it was inserted."""
 
     @abstractmethod
-    async def _move(self, before: PaymentState, after: Payment, notices: Sequence[Notice]) -> str | None:
+    async def _move(self, before: Payment, after: Payment, notices: Sequence[Notice]) -> str | None:
         """Compare-and-set, with the notices. Returns the stored reservations, None if the state is another."""
 
     async def admit(self, sender: str, uuid: str, claim: Claim | None = None) -> Claim | None:
@@ -197,9 +208,13 @@ class Payments(Transaction, ABC):
     async def payment_of(self, sender: str, msg_id: str) -> Payment | None:
         return await self._item(PAYMENTS, _PAYMENT_OF, {"sender": sender, "msg_id": msg_id})
 
-    async def move_payment(self, before: PaymentState, after: Payment, notices: Sequence[Notice] = ()) -> bool:
-        if before in FINAL_STATES:
-            raise IllegalMove(f"payment {after.payment_id}: {before} is final")
+    async def tell_pending(self, payment_id: int) -> Payment | None:
+        await self._fetch(_TELL_PENDING, {"payment_id": payment_id})
+        return await self.payment(payment_id)
+
+    async def move_payment(self, before: Payment, after: Payment, notices: Sequence[Notice] = ()) -> bool:
+        if before.is_final:
+            raise IllegalMove(f"payment {after.payment_id}: {before.state} is final")
         reservations = await self._move(before, after, notices)
         if reservations is not None and after.state in GIVES_BACK:
             await self._give_back(after.payment_id, reservations_from(reservations))

@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from unionhub.domain.model.notices import Notice
-from unionhub.domain.model.transactions import DayLimit, OnceKey, Payment, PaymentState
+from unionhub.domain.model.transactions import DayLimit, OnceKey, Payment
 
 from .payments import INSERT_PAYMENT, Payments, day_values, once_values
 from .rows import CLAIMS, NOTICES, PAYMENTS, Values
@@ -49,15 +49,19 @@ MOVED: Final = {
 }
 MOVE: Final = (
     sa.update(payments)
-    .where(payments.c.payment_id == number("to_payment_id"), payments.c.state == text("before"))
+    .where(
+        payments.c.payment_id == number("to_payment_id"),
+        payments.c.state == text("before"),
+        payments.c.told_pending == sa.bindparam("before_told", type_=sa.Boolean()),
+    )
     .values(MOVED)
     .returning(payments.c.reservations)
 )
 _MOVE = Statement(MOVE)
 
 
-def move_values(before: PaymentState, after: Payment) -> Values:
-    return prefixed("to_", PAYMENTS.values(after)) | {"before": before.value}
+def move_values(before: Payment, after: Payment) -> Values:
+    return prefixed("to_", PAYMENTS.values(after)) | {"before": before.state.value, "before_told": before.told_pending}
 
 
 def notice_values(queued: Sequence[Notice]) -> Values:
@@ -89,7 +93,7 @@ class StepwisePayments(Payments):
             return bool(await self._fetch(_TAKE_ONCE_KEY, once_values(reservation, payment_id)))
         return bool(await self._fetch(_TAKE_DAY_SHARE, day_values(reservation)))
 
-    async def _move(self, before: PaymentState, after: Payment, notices: Sequence[Notice]) -> str | None:
+    async def _move(self, before: Payment, after: Payment, notices: Sequence[Notice]) -> str | None:
         rows = await self._fetch(_MOVE, move_values(before, after))
         if not rows:
             return None

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from unionhub.domain.model.notices import Notice
-from unionhub.domain.model.transactions import Payment, PaymentState
+from unionhub.domain.model.transactions import Payment
 from unionhub.ports.store import UnitOfWork
 
 from . import migrate
-from .drivers import Driver, Postgres, Sqlite
+from .drivers import driver_for
 from .engine import EngineOptions, create_engine, database_url
 from .fused import FusedPayments
 from .notices import Notices
-from .reference import Reference
 from .payments import GIVES_BACK
+from .reference import Reference
 from .stepwise import StepwisePayments
 from .transaction import Database, SingleStatement
 from .upkeep import Upkeep
@@ -48,8 +48,8 @@ class SqlStore:
         on_sqlite = parsed.get_backend_name() == "sqlite"
         self._unit: type[SqliteUnit | PostgresUnit] = SqliteUnit if on_sqlite else PostgresUnit
         self._move: type[SqliteUnit | PostgresUnit] = SqliteUnit if on_sqlite else PostgresMove
-        driver: Driver = Sqlite() if on_sqlite else Postgres()
-        self._database = Database(create_engine(parsed, options), driver, pool_size=1 if on_sqlite else options.pool_size)
+        pool_size = 1 if on_sqlite else options.pool_size
+        self._database = Database(create_engine(parsed, options), driver_for(parsed), pool_size)
 
     @property
     def transactions_begun(self) -> int:
@@ -59,7 +59,7 @@ class SqlStore:
     def begin(self) -> UnitOfWork:
         return self._unit(self._database)
 
-    async def move_payment(self, before: PaymentState, after: Payment, notices: Sequence[Notice] = ()) -> bool:
+    async def move_payment(self, before: Payment, after: Payment, notices: Sequence[Notice] = ()) -> bool:
         unit = self._unit if after.state in GIVES_BACK else self._move
         async with unit(self._database) as work:
             moved = await work.move_payment(before, after, notices)

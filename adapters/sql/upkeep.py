@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import timedelta
 
 import sqlalchemy as sa
 
 from unionhub.ports.store import WrappedKey
 
-from .rows import WRAPPED_KEYS, micros
-from .statement import Statement, done, insert, number, text
+from .rows import WRAPPED_KEYS, duration
+from .statement import Statement, done, insert, number, store_now, text
 from .tables import claims, markers, sequences, uuids, wrapped_keys
 from .transaction import Transaction
 
@@ -35,7 +35,7 @@ def _purge(table: sa.Table) -> Statement:
     key = sa.tuple_(*table.primary_key.columns)
     old = (
         sa.select(*table.primary_key.columns)
-        .where(table.c.recorded_at < number("before"))
+        .where(table.c.recorded_at < store_now() - number("kept"))
         .order_by(table.c.recorded_at)
         .limit(number("limit"))
         .with_for_update(skip_locked=True)
@@ -69,8 +69,8 @@ class Upkeep(Transaction):
     async def put_marker(self, name: str, value: str) -> None:
         await self._fetch(_PUT_MARKER, {"name": name, "value": value})
 
-    async def purge(self, *, uuids_before: datetime, claims_before: datetime, limit: int = 10_000) -> int:
+    async def purge(self, *, uuids_kept: timedelta, claims_kept: timedelta, limit: int = 10_000) -> int:
         """At most `limit` in all."""
-        gone = len(await self._fetch(_PURGE_UUIDS, {"before": micros(uuids_before), "limit": limit}))
-        gone += len(await self._fetch(_PURGE_CLAIMS, {"before": micros(claims_before), "limit": limit - gone}))
+        gone = len(await self._fetch(_PURGE_UUIDS, {"kept": duration(uuids_kept), "limit": limit}))
+        gone += len(await self._fetch(_PURGE_CLAIMS, {"kept": duration(claims_kept), "limit": limit - gone}))
         return gone

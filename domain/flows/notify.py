@@ -35,7 +35,7 @@ class NoticeBook:
 
     async def due_for(self, payment: Payment) -> tuple[Notice, ...]:
         """The notices of a payment in its present state; none while it is unfinished."""
-        return tuple([await self._notice(payment, receiver) for receiver in _receivers(payment)])
+        return tuple([await self._notice(payment, receiver) for receiver in receivers(payment)])
 
     async def _notice(self, payment: Payment, receiver: str) -> Notice:
         party = self._directory.party(receiver)
@@ -54,7 +54,7 @@ class NoticeBook:
         )
 
 
-def _receivers(payment: Payment) -> Sequence[str]:
+def receivers(payment: Payment) -> Sequence[str]:
     """RULES section 11: the acquirer of an approved payment; the payer's gateway only after it was told `04`."""
     if not payment.is_final:
         return ()

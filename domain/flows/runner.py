@@ -21,7 +21,7 @@ from unionhub.ports.clock import Clock
 from unionhub.ports.store import Store, UnitOfWork
 from unionhub.ports.telemetry import Telemetry
 
-from .notify import NoticeBook
+from .moves import Mover
 from .numbers import Numbers, retrieval_ref, trace_no, voucher_no
 
 
@@ -54,12 +54,12 @@ class MoneyRunner:
     """Runs a money flow: first transaction, call, second transaction (DESIGN section 2)."""
 
     def __init__(
-        self, store: Store, clock: Clock, numbers: Numbers, notices: NoticeBook, policy: OutcomePolicy, telemetry: Telemetry
+        self, store: Store, clock: Clock, numbers: Numbers, mover: Mover, policy: OutcomePolicy, telemetry: Telemetry
     ) -> None:
         self._store = store
         self._clock = clock
         self._numbers = numbers
-        self._notices = notices
+        self._mover = mover
         self._policy = policy
         self._telemetry = telemetry
         self._closing: set[asyncio.Task[Payment]] = set()
@@ -76,6 +76,7 @@ class MoneyRunner:
             await self._admit_only(envelope)
             raise
         if isinstance(opened, Payment):
+            self._telemetry.payment_moved(opened)
             return opened
         # From here on money may move: a client that hangs up must not stop the second transaction.
         closing = asyncio.create_task(self._call_and_close(flow, opened))
@@ -129,6 +130,8 @@ class MoneyRunner:
         if (earlier.message, earlier.digest) != (claim.message, claim.digest):
             raise Refusal("78")
         payment = await uow.payment(earlier.payment_id)
+        if payment is not None and not payment.code and not payment.told_pending:
+            payment = await uow.tell_pending(payment.payment_id)
         if payment is None:
             raise AssertionError(f"claim without payment {earlier.payment_id}")
         return payment
@@ -145,7 +148,6 @@ class MoneyRunner:
     async def _declined(self, uow: UnitOfWork, payment: Payment, code: str) -> Payment:
         declined = payment.moved(PaymentEvent.DECLINE, code=code, due_at=None, reservations=())
         await uow.record_payment(declined)
-        self._telemetry.payment_moved(declined)
         return declined
 
     async def _call_and_close(self, flow: MoneyFlow[R], intent: Intent) -> Payment:
@@ -162,16 +164,7 @@ class MoneyRunner:
 
     async def close(self, payment: Payment, word: Word) -> Payment:
         """The second transaction: write what the bank's word proves, and queue who must be told."""
-        after = self._after(payment, word)
-        notices = await self._notices.due_for(after)
-        async with self._store.begin() as uow:
-            if await uow.move_payment(payment.state, after, notices):
-                await uow.commit()
-                self._telemetry.payment_moved(after)
-                return after
-            # Somebody else moved it meanwhile (the worker, past the deadline): what is recorded is the truth.
-            stored = await uow.payment(payment.payment_id)
-        return stored or payment
+        return await self._mover.move(payment, lambda current: self._after(current, word))
 
     def _after(self, payment: Payment, word: Word) -> Payment:
         now = self._clock.now()

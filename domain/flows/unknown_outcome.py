@@ -21,7 +21,7 @@ from unionhub.ports.partners import PartnerError, Partners
 from unionhub.ports.store import Store
 from unionhub.ports.telemetry import Telemetry
 
-from .notify import NoticeBook
+from .moves import Mover
 from .numbers import Numbers
 
 REVERSED_CODE = "91"
@@ -36,7 +36,7 @@ class UnknownOutcome:
         store: Store,
         directory: Directory,
         partners: Partners,
-        notices: NoticeBook,
+        mover: Mover,
         numbers: Numbers,
         clock: Clock,
         policy: OutcomePolicy,
@@ -45,7 +45,7 @@ class UnknownOutcome:
         self._store = store
         self._directory = directory
         self._partners = partners
-        self._notices = notices
+        self._mover = mover
         self._numbers = numbers
         self._clock = clock
         self._policy = policy
@@ -55,11 +55,11 @@ class UnknownOutcome:
         """Ask, give up asking, or reverse: whichever is due. Safe to repeat and to race with the payment's own host."""
         match payment.state:
             case PaymentState.PENDING:
-                await self._move(payment, payment.moved(PaymentEvent.LOSE_SIGHT, due_at=self._in(0), told_pending=True))
+                await self._move(payment, PaymentEvent.LOSE_SIGHT, due_at=self._in(0), told_pending=True)
             case PaymentState.UNKNOWN if payment.asks < len(self._policy.ask_after_s):
                 await self._ask(payment)
             case PaymentState.UNKNOWN:
-                await self._move(payment, payment.moved(PaymentEvent.REVERSE, due_at=self._in(0)))
+                await self._move(payment, PaymentEvent.REVERSE, due_at=self._in(0))
             case PaymentState.REVERSING:
                 await self._reverse(payment)
             case _:
@@ -79,11 +79,11 @@ class UnknownOutcome:
         if word is None:
             await self._postpone(payment, self._next_ask(payment))
         elif word.weight is Weight.APPROVED:
-            await self._move(payment, payment.moved(PaymentEvent.APPROVE, code="00", due_at=None, **_said(payment, word)))
+            await self._move(payment, PaymentEvent.APPROVE, code="00", due_at=None, **_said(payment, word))
         elif word.weight is Weight.REVERSE:
-            await self._move(payment, payment.moved(PaymentEvent.REVERSE, due_at=now, **_said(payment, word)))
+            await self._move(payment, PaymentEvent.REVERSE, due_at=now, **_said(payment, word))
         else:
-            await self._move(payment, payment.moved(PaymentEvent.DECLINE, code=word.code, due_at=None, **_said(payment, word)))
+            await self._move(payment, PaymentEvent.DECLINE, code=word.code, due_at=None, **_said(payment, word))
 
     async def _reverse(self, payment: Payment) -> None:
         bank = self._bank(payment)
@@ -102,8 +102,10 @@ class UnknownOutcome:
         if answer is not None and answer.code in ("00", "22"):
             if answer.code == "22":
                 self._telemetry.alarm("reversal_related_error", payment_id=payment.payment_id)
-            reversed_ = payment.moved(PaymentEvent.CONFIRM_REVERSAL, code=payment.code or REVERSED_CODE, due_at=None)
-            await self._move(payment, reversed_)
+            code = payment.code or REVERSED_CODE
+            await self._move(
+                payment, PaymentEvent.CONFIRM_REVERSAL, code=code, due_at=None, reversal_msg_id=payment.reversal_msg_id
+            )
             return
         self._telemetry.alarm("reversal_unconfirmed", payment_id=payment.payment_id, attempts=payment.asks + 1)
         wait_s = min(self._policy.reversal_backoff_s * 2.0 ** min(payment.asks, 30), self._policy.reversal_backoff_cap_s)
@@ -120,13 +122,9 @@ class UnknownOutcome:
         except PartnerError:
             return None
 
-    async def _move(self, before: Payment, after: Payment) -> None:
-        notices = await self._notices.due_for(after)
-        async with self._store.begin() as uow:
-            # Losing this race is no error: the other one knew more, or as much.
-            if await uow.move_payment(before.state, after, notices):
-                await uow.commit()
-                self._telemetry.payment_moved(after)
+    async def _move(self, before: Payment, event: PaymentEvent, **changes: object) -> None:
+        # Losing this race is no error: the other one knew more, or as much.
+        await self._mover.move(before, lambda payment: payment.moved(event, **changes))
 
     async def _postpone(self, payment: Payment, wait_s: float) -> None:
         later = msgspec.structs.replace(payment, asks=payment.asks + 1, due_at=self._in(wait_s))

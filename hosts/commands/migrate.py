@@ -31,7 +31,8 @@ def migrate(ctx: click.Context, *, check: bool, as_json: bool) -> None:
                 behind = asyncio.run(pending(url))
         _tell(behind, "pending", as_json=as_json)
         ctx.exit(1 if behind else 0)
-    make_home(settings.home)
+    if database_file(settings) is not None:
+        make_home(settings.home)
     _tell(asyncio.run(prepare_database(settings, upgrade=True)), "applied", as_json=as_json)
 
 

@@ -80,8 +80,8 @@ def reaching(settings: Settings) -> Iterator[None]:
         yield
     except AlembicError:
         raise CommandError("the database is of a newer unionhub than this one: run that version") from None
-    except _TROUBLE as error:
-        cause = error.__cause__ if isinstance(error, SQLAlchemyError) and error.__cause__ else error
+    except (StoreUnavailable, *_TROUBLE) as error:
+        cause = error.__cause__ if isinstance(error, (StoreUnavailable, SQLAlchemyError)) and error.__cause__ else error
         raise StoreUnavailable(f"{settings.database_url.masked} ({_short(cause)})") from None
 
 

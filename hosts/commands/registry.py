@@ -13,7 +13,7 @@ PACKAGE = "unionhub.hosts.commands"
 
 
 class Registry(click.Group):
-    """`table`: command name -> (module of this package, its line in `--help`). The module's attribute has the command's name."""
+    """`table`: command name -> (module of this package, its line in `--help`); the module's attribute has the same name."""
 
     def __init__(self, *arguments: Any, table: Mapping[str, tuple[str, str]], **options: Any) -> None:
         super().__init__(*arguments, **options)

@@ -25,8 +25,6 @@ def sandbox(hub_url: str, hub_timeout_s: float | None, control_port: int, *, reg
         # by closing our input.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    from . import sandbox_host  # noqa: PLC0415 - seconds of imports, which must not leave the signals as they were
+    from . import sandbox_host  # takes its time: the signals come first
 
-    sandbox_host.host(
-        hub_url, hub_timeout_s=hub_timeout_s, control_port=control_port, register=register, companion=companion
-    )
+    sandbox_host.host(hub_url, hub_timeout_s=hub_timeout_s, control_port=control_port, register=register, companion=companion)

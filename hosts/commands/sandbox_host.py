@@ -32,9 +32,7 @@ def host(hub_url: str, *, hub_timeout_s: float | None, control_port: int, regist
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(accompany(settings.home, hub_url, hub_timeout_s=timeout_s, stop=asyncio.Event()))
         return
-    run_until_stopped(
-        lambda stop: _alone(settings, hub_url, timeout_s, stop, control_port=control_port, register=register)
-    )
+    run_until_stopped(lambda stop: _alone(settings, hub_url, timeout_s, stop, control_port=control_port, register=register))
 
 
 async def _alone(
@@ -43,9 +41,7 @@ async def _alone(
     transport = AiohttpTransport()
     async with (
         aclosing(transport),
-        serving(
-            settings.home, hub_url, hub_timeout_s=timeout_s, control_port=control_port, transport=transport
-        ) as sandbox,
+        serving(settings.home, hub_url, hub_timeout_s=timeout_s, control_port=control_port, transport=transport) as sandbox,
     ):
         if register:
             await _register(settings, sandbox.world.identities)

@@ -26,7 +26,7 @@ class FaultOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     party: str
     fault: str
     message: str | None = None
-    times: int = 1
+    times: int | None = None
     seconds: float | None = None
 
 
@@ -96,7 +96,9 @@ class Control:
     async def _add_fault(self, request: web.Request) -> web.Response:
         order = await _body(request, FaultOrder)
         try:
-            row = self._world.faults.add(order.party, order.message, order.fault, times=order.times, seconds=order.seconds)
+            row = self._world.faults.add(
+                order.party, order.message, order.fault, times=1 if order.times is None else order.times, seconds=order.seconds
+            )
         except FaultError as error:
             raise _Refused(400, str(error)) from None
         return _json(describe(row))

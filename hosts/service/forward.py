@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
 
@@ -11,8 +11,6 @@ import aiohttp
 from litestar.exceptions import NotFoundException
 from litestar.handlers.asgi_handlers import ASGIRouteHandler
 from litestar.types import HTTPScope, Receive, Send
-from multidict import CIMultiDict
-from yarl import URL
 
 from .bodies import BodyPolicy, BodyTooLarge, ClientGone, answer, answer_early, failure, read_body
 
@@ -31,7 +29,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 
 class Forward:
-    """Sends requests below /sandbox to `base_url`, path and query unchanged. Answers stream, server-sent events too; `stop`
+    """Sends requests below /sandbox to `base_url`, path and query as they are. Answers stream, server-sent events too; `stop`
     ends streams that would hold up the drain."""
 
     def __init__(self, base_url: str, stop: asyncio.Event, policy: BodyPolicy | None = None) -> None:
@@ -83,8 +81,8 @@ class Forward:
 
     async def _pass_on(self, relay: _Relay, scope: HTTPScope, raw_path: str, body: bytes) -> None:
         query = scope["query_string"].decode("latin-1")
-        url = URL(f"{self._base_url}{raw_path}" + (f"?{query}" if query else ""), encoded=True)
-        headers = CIMultiDict(_text(_passed(scope["headers"], _REQUEST_ONLY)))
+        url = f"{self._base_url}{raw_path}" + (f"?{query}" if query else "")
+        headers = _text(_passed(scope["headers"], _REQUEST_ONLY))
         method = scope["method"]
         try:
             response = await self._opened().request(method, url, data=body or None, headers=headers, allow_redirects=False)
@@ -147,8 +145,8 @@ def _passed(headers: Headers, dropped: frozenset[bytes]) -> list[tuple[bytes, by
     return [(name, value) for name, value in found if name not in _HOP_BY_HOP | dropped | listed]
 
 
-def _text(headers: Headers) -> Iterator[tuple[str, str]]:
-    return ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+def _text(headers: Headers) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
 
 
 async def _disconnect(receive: Receive) -> None:

@@ -170,7 +170,7 @@ def _config(app: Litestar, policy: ServePolicy) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=policy.connections_max or None,
+        limit_concurrency=policy.connections_max + 1 if policy.connections_max else None,  # it counts the new one too
         timeout_keep_alive=cast("int", policy.keepalive_s),  # handed to call_later
         backlog=BACKLOG,
         workers=1,

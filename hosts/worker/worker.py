@@ -87,8 +87,8 @@ class Worker:
         now = self._clock.now()
         async with self._store.begin() as uow:
             await uow.purge(
-                uuids_before=now - timedelta(seconds=self._policy.uuids_kept_s),
-                claims_before=now - timedelta(seconds=self._policy.claims_kept_s),
+                uuids_kept=timedelta(seconds=self._policy.uuids_kept_s),
+                claims_kept=timedelta(seconds=self._policy.claims_kept_s),
             )
             backlog = await uow.unfinished_before(now - timedelta(seconds=self._policy.backlog_after_s), limit=1000)
             await uow.commit()

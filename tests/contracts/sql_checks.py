@@ -10,8 +10,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-
 from contracts.store_samples import card, claim, day, moved, notice, once, payment
+
 from unionhub.adapters.sql import migrate
 from unionhub.adapters.sql.engine import EngineOptions, create_engine, database_url
 from unionhub.adapters.sql.store import SqlStore
@@ -57,7 +57,7 @@ async def pay(store: SqlStore, number: int) -> None:
         assert await unit.card_by_token(card(1).token_index) is not None
         assert await unit.open_payment(wanted) == ""
         await unit.commit()
-    assert await store.move_payment(wanted.state, moved(wanted, PaymentEvent.APPROVE, code="00"), [notice(number)])
+    assert await store.move_payment(wanted, moved(wanted, PaymentEvent.APPROVE, code="00"), [notice(number)])
 
 
 @contextmanager

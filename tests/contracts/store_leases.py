@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from itertools import chain
 
 import msgspec
 import pytest
-
 from contracts.store_samples import NOW, SECOND, House, awaited, move, moved, notice, opened, payment
+
 from unionhub.domain.model.notices import Attempt, Notice, NoticeState
 from unionhub.domain.model.transactions import Payment, PaymentEvent, PaymentState
 from unionhub.ports.store import Store
@@ -75,7 +76,7 @@ class PaymentLeasesContract:
             return mine
 
         found = await asyncio.gather(*map(work, range(8)))
-        assert sorted(sum(found, [])) == list(range(60))
+        assert sorted(chain(*found)) == list(range(60))
 
     @awaited
     async def test_it_is_taken_over_when_the_lease_is_over_on_the_clock_of_the_store(self, house: House) -> None:
@@ -177,7 +178,7 @@ class NoticesContract:
             return mine
 
         found = await asyncio.gather(*map(work, range(6)))
-        assert sorted(sum(found, [])) == list(range(40))
+        assert sorted(chain(*found)) == list(range(40))
 
     @awaited
     async def test_it_is_taken_over_when_the_lease_is_over(self, house: House) -> None:

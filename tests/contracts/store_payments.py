@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from itertools import permutations
 
 import pytest
-
 from contracts.store_samples import (
     NOW,
     SECOND,
@@ -25,6 +24,7 @@ from contracts.store_samples import (
     stored,
     try_open,
 )
+
 from unionhub.domain.model.errors import IllegalMove
 from unionhub.domain.model.money import Money
 from unionhub.domain.model.transactions import Barrier, Payment, PaymentEvent, PaymentState, Reservation
@@ -286,8 +286,8 @@ class MovesContract:
         assert await move(house.store, payment(1), final)
         async with house.store.begin() as unit:
             with pytest.raises(IllegalMove):
-                await unit.move_payment(final.state, payment(1))
-            assert not await unit.move_payment(PaymentState.PENDING, moved(payment(1), E.REVERSE))
+                await unit.move_payment(final, payment(1))
+            assert not await unit.move_payment(payment(1), moved(payment(1), E.REVERSE))
             assert not await unit.postpone_payment(final)
         assert await stored(house.store) == final
 
@@ -310,6 +310,32 @@ class MovesContract:
         assert await stored(house.store) == afters[winner]
         async with house.store.begin() as unit:
             assert [found.notice_id for found in await unit.notices()] == [2 * winner, 2 * winner + 1]
+
+    @awaited
+    async def test_who_was_told_04_is_noted_and_a_move_that_does_not_know_it_fails(self, house: House) -> None:
+        before = payment(1)
+        await opened(house.store, before)
+        async with house.store.begin() as unit:
+            told = await unit.tell_pending(1)
+            await unit.commit()
+        assert told is not None
+        assert told.told_pending
+        assert await stored(house.store) == told
+        after = moved(before, E.APPROVE, code="00")
+        assert not await move(house.store, before, after)
+        assert await move(house.store, told, moved(told, E.APPROVE, code="00"))
+
+    @awaited
+    async def test_a_payment_that_has_its_answer_is_not_pending_for_anybody(self, house: House) -> None:
+        await opened(house.store, payment(1), payment(2))
+        assert await move(house.store, payment(1), moved(payment(1), E.APPROVE, code="00"))
+        assert await move(house.store, payment(2), moved(payment(2), E.REVERSE, code="71"))
+        async with house.store.begin() as unit:
+            for number in (1, 2):
+                found = await unit.tell_pending(number)
+                assert found is not None
+                assert not found.told_pending
+            assert await unit.tell_pending(3) is None
 
     @awaited
     async def test_postponing_writes_three_fields_of_what_is_still_there(self, house: House) -> None:

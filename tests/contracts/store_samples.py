@@ -245,11 +245,11 @@ async def stored(store: Store, payment_id: int = 1) -> Payment:
 
 async def move(store: Store, before: Payment, after: Payment, *notices: Notice) -> bool:
     async with store.begin() as unit:
-        done = await unit.move_payment(before.state, after, notices)
+        done = await unit.move_payment(before, after, notices)
         await unit.commit()
     return done
 
 
 async def move_alone(store: Store, before: Payment, after: Payment, *notices: Notice) -> bool:
     """The same through the store's own shortcut."""
-    return await store.move_payment(before.state, after, notices)
+    return await store.move_payment(before, after, notices)

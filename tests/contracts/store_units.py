@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import timedelta
 
 import pytest
+from contracts.store_samples import House, awaited, claim, notice, once, opened, payment, stored, try_open
 
-from contracts.store_samples import NOW, House, awaited, claim, notice, once, opened, payment, stored, try_open
 from unionhub.domain.model.errors import Replayed
 from unionhub.domain.model.messages import Claim
 from unionhub.domain.model.transactions import PaymentEvent
@@ -29,7 +30,7 @@ class UnitsContract:
         async with house.store.begin() as unit:
             await unit.admit("39990001", "u1", claim())
             assert await unit.open_payment(payment(2, reservations=(once("k"),))) == ""
-            assert await unit.move_payment(payment(1).state, after, [notice()])
+            assert await unit.move_payment(payment(1), after, [notice()])
             await unit.put_marker("m", "v")
             assert await unit.reserve_numbers("n", 10) == 1
         assert await stored(house.other) == payment(1)
@@ -43,10 +44,13 @@ class UnitsContract:
 
     @awaited
     async def test_an_error_rolls_back(self, house: House) -> None:
-        with pytest.raises(ZeroDivisionError):
+        async def fail() -> None:
             async with house.store.begin() as unit:
                 await unit.record_payment(payment())
                 raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await fail()
         async with house.other.begin() as unit:
             assert await unit.payment(1) is None
 
@@ -222,16 +226,15 @@ class MessagesContract:
 
     @awaited
     async def test_uuids_and_claims_are_purged_by_the_time_of_the_store(self, house: House) -> None:
+        long = timedelta(days=36_500)
         await admit(house.store, "old", claim(1, msg_id="old"))
-        await house.wait(0.05)
-        between = await house.store_time()
-        await house.wait(0.05)
+        await house.wait(0.4)
         await admit(house.store, "new", claim(2, msg_id="new"))
 
         async with house.store.begin() as unit:
-            assert await unit.purge(uuids_before=NOW.replace(year=1990), claims_before=NOW.replace(year=1990)) == 0
-            assert await unit.purge(uuids_before=between, claims_before=NOW.replace(year=1990)) == 1
-            assert await unit.purge(uuids_before=between, claims_before=between) == 1
+            assert await unit.purge(uuids_kept=long, claims_kept=long) == 0
+            assert await unit.purge(uuids_kept=timedelta(seconds=0.3), claims_kept=long) == 1
+            assert await unit.purge(uuids_kept=timedelta(seconds=0.3), claims_kept=timedelta(seconds=0.3)) == 1
             await unit.commit()
         assert await admit(house.store, "old", claim(3, msg_id="old")) is None
         with pytest.raises(Replayed):
@@ -242,8 +245,7 @@ class MessagesContract:
     async def test_a_purge_takes_no_more_than_its_limit(self, house: House) -> None:
         for number in range(6):
             await admit(house.store, f"u{number}", claim(number, msg_id=f"m{number}"))
-        late = NOW.replace(year=2999)
         for expected in (5, 5, 2, 0):
             async with house.store.begin() as unit:
-                assert await unit.purge(uuids_before=late, claims_before=late, limit=5) == expected
+                assert await unit.purge(uuids_kept=-timedelta(days=1), claims_kept=-timedelta(days=1), limit=5) == expected
                 await unit.commit()

@@ -8,13 +8,15 @@ from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
-
 from contracts.sql_checks import check_migrations, pay, statements_of
 from contracts.store_contract import StoreContract
-from contracts.store_samples import House, awaited, card, claim, opened, payment, stored
+from contracts.store_samples import House, awaited, card, claim, moved, opened, payment, stored
+
 from support import loop, stores
+from unionhub.adapters.sql import migrate
 from unionhub.adapters.sql.engine import EngineOptions, database_url
 from unionhub.adapters.sql.store import SqlStore
+from unionhub.domain.model.transactions import PaymentEvent
 from unionhub.ports.store import StoreUnavailable
 
 
@@ -69,21 +71,27 @@ async def test_what_a_payment_sends(house: House) -> None:
 class TestUnavailable:
     @awaited
     async def test_the_server_cuts_a_unit_off(self, house: House, url: str) -> None:
-        with pytest.raises(StoreUnavailable):
+        async def work() -> None:
             async with house.store.begin() as unit:
                 await unit.record_payment(payment())
                 await stores.terminate_other_connections(url)
                 await unit.payment(1)
+
+        with pytest.raises(StoreUnavailable):
+            await work()
         async with house.store.begin() as unit:
             assert await unit.payment(1) is None
 
     @awaited
     async def test_the_server_cuts_it_off_at_commit(self, house: House, url: str) -> None:
-        with pytest.raises(StoreUnavailable, match="commit"):
+        async def work() -> None:
             async with house.store.begin() as unit:
                 await unit.record_payment(payment())
                 await stores.terminate_other_connections(url)
                 await unit.commit()
+
+        with pytest.raises(StoreUnavailable, match="commit"):
+            await work()
         await opened(house.store, payment())
 
     @awaited
@@ -111,12 +119,23 @@ class TestUnavailable:
 
     @awaited
     async def test_a_transaction_that_failed_unnoticed_is_no_commit(self, house: House) -> None:
-        with pytest.raises(StoreUnavailable, match="commit: CommitRefused"):
-            async with house.store.begin() as unit:
-                await unit.record_payment(payment(1))
-                with pytest.raises(Exception, match="nonsense"):
-                    await unit._link.driver_connection.execute("nonsense")  # type: ignore[attr-defined]
+        async with house.store.begin() as unit:
+            await unit.record_payment(payment(1))
+            with pytest.raises(Exception, match="nonsense"):
+                await unit._link.driver_connection.execute("nonsense")  # type: ignore[attr-defined]
+            with pytest.raises(StoreUnavailable, match="commit: CommitRefused"):
                 await unit.commit()
+
+    @awaited
+    async def test_the_server_cuts_a_move_off(self, house: House, url: str) -> None:
+        """A move of one statement has no BEGIN to find out; but a connection that is known to be dead is not used."""
+        await opened(house.store, payment())
+        await stores.terminate_other_connections(url)
+        await asyncio.sleep(0.05)
+        after = moved(payment(), PaymentEvent.APPROVE)
+        assert await house.store.move_payment(payment(), after)
+        assert not await house.store.move_payment(payment(), after)
+        assert await stored(house.store) == after
 
     @awaited
     async def test_a_lock_is_waited_for_only_so_long(self, house: House, url: str) -> None:
@@ -139,6 +158,9 @@ class TestUnavailable:
         assert "secret" not in repr(failed.value) + repr(failed.value.__cause__)
         assert not await nowhere.ready()
         await nowhere.close()
+        with pytest.raises(StoreUnavailable) as failed:
+            await migrate.upgrade("postgresql://somebody:secret@127.0.0.1:1/hub")
+        assert "secret" not in repr(failed.value) + repr(failed.value.__cause__)
 
     @awaited
     async def test_there_is_no_such_database(self, house: House, url: str) -> None:

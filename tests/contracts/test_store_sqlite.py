@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-
 from contracts.sql_checks import check_migrations, pay, statements_of
 from contracts.store_contract import StoreContract
 from contracts.store_samples import NOW, House, awaited, card, opened, payment, stored
+
 from support import loop, stores
+from unionhub.adapters.sql import migrate
 from unionhub.adapters.sql.engine import EngineOptions, database_url
 from unionhub.adapters.sql.rows import instant, micros
 from unionhub.adapters.sql.store import SqlStore
@@ -56,6 +58,22 @@ async def test_what_a_payment_sends(house: House) -> None:
         await pay(house.store, 1)
     first = ["BEGIN", "INSERT", "INSERT", "SELECT", "INSERT", "INSERT", "INSERT", "COMMIT"]
     assert seen == [*first, "BEGIN", "UPDATE", "INSERT", "COMMIT"]
+
+
+@awaited
+async def test_who_reads_first_may_write_then(house: House) -> None:
+    """Without BEGIN IMMEDIATE one of them would be told that what it read is old."""
+
+    async def count(number: int) -> None:
+        async with house.host(number).begin() as unit:
+            seen = int(await unit.marker("count") or "0")
+            await asyncio.sleep(0.001)
+            await unit.put_marker("count", str(seen + 1))
+            await unit.commit()
+
+    await asyncio.gather(*map(count, range(30)))
+    async with house.store.begin() as unit:
+        assert await unit.marker("count") == "30"
 
 
 def test_it_is_durable_and_makes_its_folder(tmp_path: Path) -> None:
@@ -118,20 +136,24 @@ class TestUnavailable:
         ((pages,),) = await database.driver.fetch(link.driver_connection, "PRAGMA page_count", ())
         await database.driver.fetch(link.driver_connection, f"PRAGMA max_page_count = {pages}", ())
         link.close()
-        with pytest.raises(StoreUnavailable, match="SQLITE_FULL"):
+
+        async def fill() -> None:
             async with house.store.begin() as unit:
-                for number in range(1000):
-                    await unit.record_payment(payment(number, note="x" * 1000))
+                for number in range(100):
+                    await unit.record_payment(payment(number, note="x" * 10_000))
+
+        with pytest.raises(StoreUnavailable, match="SQLITE_FULL"):
+            await fill()
         async with house.other.begin() as unit:
             assert await unit.payments() == []
 
     @awaited
     async def test_the_connection_is_gone_at_commit(self, house: House) -> None:
         assert isinstance(house.store, SqlStore)
-        with pytest.raises(StoreUnavailable, match="commit"):
-            async with house.store.begin() as unit:
-                await unit.record_payment(payment())
-                await unit._link.driver_connection.close()  # type: ignore[attr-defined]
+        async with house.store.begin() as unit:
+            await unit.record_payment(payment())
+            await unit._link.driver_connection.close()  # type: ignore[attr-defined]
+            with pytest.raises(StoreUnavailable, match="commit"):
                 await unit.commit()
         async with house.store.begin() as unit:
             assert await unit.payment(1) is None
@@ -154,6 +176,8 @@ class TestUnavailable:
                 await opened(store, payment())
             assert not await store.ready()
             await store.close()
+            with pytest.raises(StoreUnavailable, match="SQLITE_CANTOPEN"):
+                await migrate.pending(f"sqlite:///{tmp_path}")
 
         loop.run(try_it())
 

@@ -9,6 +9,7 @@ import logging
 
 import pytest
 
+from support.gate import good_members, signed
 from support.http import (
     LIMIT_BYTES,
     PATH,
@@ -28,6 +29,7 @@ from unionhub.adapters.jose.causes import GateRefusal
 from unionhub.adapters.jose.gate import UNAUTHORIZED_BODY
 from unionhub.adapters.jose.header import parse_header
 from unionhub.adapters.wire.inbound import INBOUND
+from unionhub.domain.model.parties import JoseProfile
 
 
 @pytest.mark.parametrize(
@@ -79,14 +81,20 @@ def test_the_signature_as_it_came(headers: list[str | bytes], seen: str | None) 
     run(scenario())
 
 
-@pytest.mark.parametrize("values", [("a..b", "a..b"), ("a..b", ""), ("", ""), ("a.", ".b"), ("a..b", "c..d", "e..f")])
+GOOD = signed(JoseProfile.COMPACT, good_members(JoseProfile.COMPACT))
+HALVES = (GOOD.partition("..")[0] + ".", "." + GOOD.partition("..")[2])
+
+
+@pytest.mark.parametrize("values", [(GOOD, GOOD), (GOOD, ""), ("", GOOD), ("", ""), HALVES, (GOOD, "x", "y")])
 def test_a_doubled_signature_is_what_the_gate_refuses(values: tuple[str, ...]) -> None:
     async def scenario() -> None:
         async with service() as hub:
+            await ask(hub.port, request(b"{}", f"UPI-JWS: {GOOD}"))
             await ask(hub.port, request(b"{}", *(f"UPI-JWS: {value}" for value in values)))
-            ((_, seen, _),) = hub.endpoint.seen
+            (_, one, _), (_, two, _) = hub.endpoint.seen
+            assert parse_header(one)
             with pytest.raises(GateRefusal):
-                parse_header(seen)
+                parse_header(two)
 
     run(scenario())
 

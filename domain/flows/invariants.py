@@ -1,0 +1,208 @@
+"""What must hold whenever the hub is at rest (DESIGN section 3). Written once: the simulation, the tests, `unionhub
+invariants` and the worker run the same classes.
+
+Each reads the live store page by page and yields what it found wrong, with bounded evidence.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import ClassVar, Final, Protocol
+
+import msgspec
+
+from unionhub.domain.model.money import Money
+from unionhub.domain.model.notices import NoticeState
+from unionhub.domain.model.transactions import DayLimit, OnceKey, Payment, PaymentState
+from unionhub.ports.books import BankBooks
+from unionhub.ports.clock import Clock
+from unionhub.ports.store import Store
+
+from .notify import receivers
+
+MAX_EVIDENCE: Final = 20
+"""Findings of one invariant beyond this are counted, not listed."""
+
+_MOVED_NOTHING: Final = frozenset({PaymentState.DECLINED, PaymentState.REVERSED})
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is wrong: the invariant's name, and which record shows it."""
+
+    invariant: str
+    evidence: str
+
+
+class Invariant(Protocol):
+    """`message` says what does not hold, in an operator's words."""
+
+    name: ClassVar[str]
+    message: ClassVar[str]
+
+    def findings(self) -> AsyncIterator[str]: ...
+
+
+async def check(invariants: tuple[Invariant, ...]) -> list[Finding]:
+    """Run them all; at most MAX_EVIDENCE findings each."""
+    found = []
+    for invariant in invariants:
+        count = 0
+        async for evidence in invariant.findings():
+            count += 1
+            if count <= MAX_EVIDENCE:
+                found.append(Finding(invariant=invariant.name, evidence=evidence))
+        if count > MAX_EVIDENCE:
+            found.append(Finding(invariant=invariant.name, evidence=f"and {count - MAX_EVIDENCE} more"))
+    return found
+
+
+async def all_payments(store: Store) -> AsyncIterator[Payment]:
+    """Every payment, oldest first, one short unit of work a page."""
+    last = 0
+    while True:
+        async with store.begin() as uow:
+            page = await uow.payments_page(last)
+        for payment in page:
+            yield payment
+        if not page:
+            return
+        last = page[-1].payment_id
+
+
+class EveryPaymentEnds:
+    """No payment is unfinished longer than it may be: everything that waits has an owner."""
+
+    name = "every_payment_ends"
+    message = "a payment is unfinished beyond its limit"
+
+    def __init__(self, store: Store, clock: Clock, limit: timedelta) -> None:
+        self._store = store
+        self._clock = clock
+        self._limit = limit
+
+    async def findings(self) -> AsyncIterator[str]:
+        async with self._store.begin() as uow:
+            late = await uow.unfinished_before(self._clock.now() - self._limit)
+        for payment in late:
+            yield f"payment {payment.payment_id} is {payment.state} since {payment.opened_at:%Y-%m-%d %H:%M:%S}"
+
+
+class BookedIsApproved:
+    """What the banks booked is what we call approved, payment by payment: nothing lost, nothing twice."""
+
+    name = "booked_is_approved"
+    message = "the bank's books and our record of a payment differ"
+
+    def __init__(self, store: Store, books: BankBooks) -> None:
+        self._store = store
+        self._books = books
+
+    async def findings(self) -> AsyncIterator[str]:
+        expected: dict[str, dict[str, tuple[Payment, Money | None]]] = defaultdict(dict)
+        async for payment in all_payments(self._store):
+            if payment.bank_msg_id and payment.is_final:
+                ours = None if payment.state in _MOVED_NOTHING else payment.bill
+                expected[payment.issuer][payment.bank_msg_id] = (payment, ours)
+        for issuer, payments in expected.items():
+            booked = await self._books.booked(issuer)
+            for bank_msg_id, (payment, ours) in payments.items():
+                theirs = booked.get(bank_msg_id)
+                if (theirs.minor if theirs else 0) != (ours.minor if ours else 0):
+                    yield f"payment {payment.payment_id} is {payment.state}: booked {_text(theirs)}, ours {_text(ours)}"
+            async for stray in self._strays(set(booked) - set(payments), booked):
+                yield stray
+
+    async def _strays(self, unknown: set[str], booked: object) -> AsyncIterator[str]:
+        """Bookings under a msgID of ours that no final payment has: unfinished ones are another invariant's."""
+        open_ids = set()
+        async for payment in all_payments(self._store):
+            if not payment.is_final:
+                open_ids.add(payment.bank_msg_id)
+        for msg_id in sorted(unknown - open_ids):
+            yield f"the bank booked {msg_id}, which we do not know"
+
+
+class NoPurchaseTwice:
+    """At most one approved payment holds a business key: a one-time code, an order, a settlement key."""
+
+    name = "no_purchase_twice"
+    message = "one purchase was paid twice"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def findings(self) -> AsyncIterator[str]:
+        holders: dict[str, int] = {}
+        async for payment in all_payments(self._store):
+            if payment.state in _MOVED_NOTHING:
+                continue
+            for key in (found.key for found in payment.reservations if isinstance(found, OnceKey)):
+                if key in holders:
+                    yield f"{key} is held by payments {holders[key]} and {payment.payment_id}"
+                holders[key] = payment.payment_id
+
+
+class NoLimitOverspent:
+    """No card spends more on a day than its limit was when it spent."""
+
+    name = "no_limit_overspent"
+    message = "a daily limit was overspent"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def findings(self) -> AsyncIterator[str]:
+        spent: Counter[tuple[int, str]] = Counter()
+        limits: dict[tuple[int, str], int] = {}
+        async for payment in all_payments(self._store):
+            if payment.state in _MOVED_NOTHING:
+                continue
+            for share in (found for found in payment.reservations if isinstance(found, DayLimit)):
+                key = (share.card_id, share.day.isoformat())
+                spent[key] += share.amount_minor
+                limits[key] = max(limits.get(key, 0), share.limit_minor)
+        for (card_id, day), used in spent.items():
+            if used > limits[card_id, day]:
+                yield f"card {card_id} on {day}: {used} of {limits[card_id, day]} minor units"
+
+
+class EveryoneIsTold:
+    """Each finished payment has exactly the notices that RULES section 11 gives it."""
+
+    name = "everyone_is_told"
+    message = "a notice of a finished payment is missing, or there is one too many"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def findings(self) -> AsyncIterator[str]:
+        async for payment in all_payments(self._store):
+            async with self._store.begin() as uow:
+                told = Counter(notice.receiver for notice in await uow.notices(payment_id=payment.payment_id))
+            if told != Counter(receivers(payment)):
+                yield f"payment {payment.payment_id} is {payment.state}: told {dict(told)}, due {list(receivers(payment))}"
+
+
+class NoticesArrive:
+    """No notice is queued longer than the whole schedule takes."""
+
+    name = "notices_arrive"
+    message = "a notice is neither confirmed nor parked in time"
+
+    def __init__(self, store: Store, clock: Clock, limit: timedelta) -> None:
+        self._store = store
+        self._clock = clock
+        self._limit = limit
+
+    async def findings(self) -> AsyncIterator[str]:
+        async with self._store.begin() as uow:
+            queued = await uow.notices(state=NoticeState.QUEUED, limit=1000)
+        for notice in queued:
+            if notice.created_at < self._clock.now() - self._limit:
+                yield f"notice {notice.notice_id} to {notice.receiver} is queued since {notice.created_at:%Y-%m-%d %H:%M:%S}"
+
+
+def _text(money: Money | None) -> str:
+    return f"{money.text} {money.currency}" if money else "nothing"

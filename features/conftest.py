@@ -1,0 +1,40 @@
+"""Where scenarios live: one house for each way and run, one story for each scenario."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from report.recorder import Recorder
+from story import Story
+
+from support.house import House, house
+from support.stores import NoPostgres
+
+REPORT_FOLDER = "UNIONHUB_TEST_REPORT"
+"""Where the run is to be recorded for `make report`; nowhere when it is not set."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if folder := os.environ.get(REPORT_FOLDER):
+        config.pluginmanager.register(Recorder(Path(folder)))
+
+
+@pytest.fixture(scope="session")
+def house_of_way(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The house of the way that the test asks for. Opening one costs more than any scenario."""
+    try:
+        with house(request.param, tmp_path_factory.mktemp(request.param)) as made:
+            yield made
+    except NoPostgres as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def story(house_of_way: House) -> Iterator[Story]:
+    """Fresh people in a house that many scenarios share."""
+    told = Story(house_of_way)
+    yield told
+    told.finish()

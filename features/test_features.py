@@ -1,0 +1,30 @@
+"""Every scenario in every way (DESIGN section 2), and then a look at what the run has left behind."""
+
+from __future__ import annotations
+
+import pytest
+from at_rest import Search, numbers_of
+from pytest_bdd import scenarios
+
+from steps.bank import *  # noqa: F403
+from steps.cardholders import *  # noqa: F403
+from steps.outcomes import *  # noqa: F403
+from steps.payments import *  # noqa: F403
+from steps.shops import *  # noqa: F403
+from steps.times import *  # noqa: F403
+from support.house import WAYS, House
+
+pytestmark = [
+    pytest.mark.usefixtures("house_of_way"),
+    pytest.mark.parametrize("house_of_way", WAYS, indirect=True, scope="session"),
+]
+
+scenarios("scis")
+
+
+def test_the_run_has_left_no_number_in_the_open(house_of_way: House) -> None:
+    """The last test in each house, so that it sees what all scenarios wrote."""
+    search = Search(numbers_of(house_of_way.world.cardholders))
+    assert search.in_files(house_of_way.home) == []
+    if house_of_way.way == "postgres":
+        assert house_of_way.run(search.in_postgres(house_of_way.hub.settings.database_url.reveal())) == []

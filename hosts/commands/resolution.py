@@ -1,0 +1,204 @@
+"""Ending by hand a payment whose fate the bank will not say, by two operators (RULES section 3).
+
+The store has no table for proposals, so each payment's is a marker, which stays as the record of who decided what.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from unionhub.adapters.memory.directory import SnapshotDirectory
+from unionhub.adapters.sql.sequences import BlockSequences
+from unionhub.domain.flows.notify import NoticeBook
+from unionhub.domain.flows.numbers import Numbers
+from unionhub.domain.flows.unknown_outcome import REVERSED_CODE
+from unionhub.domain.model.notices import Notice
+from unionhub.domain.model.transactions import PAYMENT_MOVES, Payment, PaymentEvent, PaymentState
+from unionhub.ports.store import UnitOfWork
+
+from .console import clean
+from .failures import CommandError
+from .opening import Desk
+from .operators import login
+
+PROPOSAL_LIFE: Final = timedelta(hours=24)
+_RESOLVABLE: Final = (PaymentState.UNKNOWN, PaymentState.REVERSING)
+_MAX_NAME, _MAX_REASON = 60, 300
+
+
+class Verdict(StrEnum):
+    """What the bank's books say."""
+
+    APPROVED = "approved"  # the debit is booked, and stays
+    DECLINED = "declined"  # nothing was ever booked, and nothing will be
+    REVERSED = "reversed"  # whatever was booked is booked back
+
+
+_EVENTS: Final = {
+    Verdict.APPROVED: PaymentEvent.APPROVE,
+    Verdict.DECLINED: PaymentEvent.DECLINE,
+    Verdict.REVERSED: PaymentEvent.CONFIRM_REVERSAL,
+}
+_CODES: Final = {Verdict.APPROVED: "00", Verdict.DECLINED: "71", Verdict.REVERSED: REVERSED_CODE}
+"""The final answer where none stands yet."""
+
+
+class Proposal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """The marker's content. `login` is the operating system's account."""
+
+    verdict: Verdict
+    state: PaymentState  # the payment's, then: in another one the proposal is void
+    reason: str
+    operator: str
+    login: str
+    at: datetime
+    confirmed_by: str = ""
+    confirmed_login: str = ""
+    confirmed_at: datetime | None = None
+    withdrawn_by: str = ""
+
+    @property
+    def open(self) -> bool:
+        return not self.confirmed_by and not self.withdrawn_by
+
+
+class Resolved(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done, and one line that says so."""
+
+    payment: Payment
+    proposal: Proposal
+    line: str
+
+
+class Resolution:
+    """One operator's part in resolving one payment."""
+
+    def __init__(self, desk: Desk, payment_id: int, operator: str) -> None:
+        self._desk = desk
+        self._payment_id = payment_id
+        self._operator = " ".join(clean(operator).split())
+        if not 1 <= len(self._operator) <= _MAX_NAME:
+            raise CommandError(f"an operator's name is 1 to {_MAX_NAME} characters")
+
+    async def propose(self, verdict: Verdict, reason: str) -> Resolved:
+        """The first operator's part. Raises CommandError where that end is impossible or another proposal stands."""
+        reason = " ".join(clean(reason).split())
+        now = self._desk.clock.now()
+        async with self._desk.store.begin() as uow:
+            payment = await self._payment(uow)
+            _check_move(payment, verdict)
+            standing = await self._standing(uow, payment, now)
+            if standing is not None and not _same(standing.operator, self._operator):
+                raise CommandError(
+                    f"{standing.operator} has proposed it as {standing.verdict} already ({standing.reason}): "
+                    "check it with the bank and add --confirm, or --withdraw"
+                )
+            if not 1 <= len(reason) <= _MAX_REASON:
+                raise CommandError(f"a proposal needs --reason, up to {_MAX_REASON} characters: how was it found out?")
+            proposal = Proposal(
+                verdict=verdict, state=payment.state, reason=reason, operator=self._operator, login=login(), at=now
+            )
+            await self._write(uow, proposal)
+            await uow.commit()
+        line = (
+            f"proposed: payment {self._payment_id} is {verdict}. Within 24 hours another operator has to check it with the "
+            f"bank and run: unionhub transactions resolve {self._payment_id} --as {verdict} --operator NAME --confirm"
+        )
+        return Resolved(payment=payment, proposal=proposal, line=line)
+
+    async def confirm(self, verdict: Verdict) -> Resolved:
+        """The second operator's part: the payment ends. Raises CommandError without a fitting proposal of somebody else."""
+        now = self._desk.clock.now()
+        async with self._desk.store.begin() as uow:
+            before = await self._payment(uow)
+        after = _ended(before, verdict)
+        notices = await self._notices(after)
+        async with self._desk.store.begin() as uow:
+            proposal = await self._standing(uow, before, now)
+            if proposal is None or proposal.verdict is not verdict:
+                raise CommandError(
+                    f"nobody has proposed that payment {self._payment_id} is {verdict}, or not since it moved on"
+                )
+            if _same(proposal.operator, self._operator):
+                raise CommandError(f"it takes two: {proposal.operator} has proposed it, somebody else has to confirm")
+            if not await uow.move_payment(before, after, notices):
+                raise CommandError(f"payment {self._payment_id} has just moved on by itself: look at it again")
+            done = msgspec.structs.replace(proposal, confirmed_by=self._operator, confirmed_login=login(), confirmed_at=now)
+            await self._write(uow, done)
+            await uow.commit()
+        line = f"payment {self._payment_id} is {after.state}, by {done.operator} and {done.confirmed_by}"
+        return Resolved(payment=after, proposal=done, line=line)
+
+    async def withdraw(self) -> Resolved:
+        """Take a standing proposal back; anybody may."""
+        async with self._desk.store.begin() as uow:
+            payment = await self._payment(uow)
+            proposal = await self._standing(uow, payment, self._desk.clock.now())
+            if proposal is None:
+                raise CommandError(f"there is no proposal for payment {self._payment_id}")
+            withdrawn = msgspec.structs.replace(proposal, withdrawn_by=self._operator)
+            await self._write(uow, withdrawn)
+            await uow.commit()
+        return Resolved(payment=payment, proposal=withdrawn, line=f"the proposal of {proposal.operator} is withdrawn")
+
+    async def _payment(self, uow: UnitOfWork) -> Payment:
+        payment = await uow.payment(self._payment_id)
+        if payment is None:
+            raise CommandError(f"no payment {self._payment_id}")
+        return payment
+
+    async def _standing(self, uow: UnitOfWork, payment: Payment, now: datetime) -> Proposal | None:
+        """The proposal that can be confirmed now: open, of this state of the payment, not too old."""
+        proposal = await proposal_of(uow, self._payment_id)
+        if proposal is None or not proposal.open or proposal.state is not payment.state:
+            return None
+        return proposal if now - proposal.at <= PROPOSAL_LIFE else None
+
+    async def _write(self, uow: UnitOfWork, proposal: Proposal) -> None:
+        await uow.put_marker(marker_of(self._payment_id), msgspec.json.encode(proposal).decode())
+
+    async def _notices(self, after: Payment) -> tuple[Notice, ...]:
+        """Who must be told, as after any other end. The worker tells them."""
+        directory = SnapshotDirectory(self._desk.store)
+        await directory.refresh()
+        sequences = BlockSequences(self._desk.store, block=2)
+        try:
+            return await NoticeBook(directory, Numbers(sequences), self._desk.clock).due_for(after)
+        finally:
+            await sequences.close()
+
+
+def marker_of(payment_id: int) -> str:
+    return f"resolve:{payment_id}"
+
+
+async def proposal_of(uow: UnitOfWork, payment_id: int) -> Proposal | None:
+    """The latest proposal for this payment, whatever became of it."""
+    text = await uow.marker(marker_of(payment_id))
+    return msgspec.json.decode(text, type=Proposal) if text else None
+
+
+def _check_move(payment: Payment, verdict: Verdict) -> None:
+    if payment.is_final:
+        raise CommandError(f"payment {payment.payment_id} is {payment.state}, which never changes")
+    if payment.state not in _RESOLVABLE:
+        raise CommandError(f"payment {payment.payment_id} is {payment.state}: the hub is still at it, nobody is needed")
+    if _EVENTS[verdict] not in PAYMENT_MOVES[payment.state]:
+        possible = [each.value for each, event in _EVENTS.items() if event in PAYMENT_MOVES[payment.state]]
+        raise CommandError(
+            f"payment {payment.payment_id} is {payment.state} and cannot end as {verdict}, only as {' or '.join(possible)}"
+            + (": a REVERSAL was sent, and a bank may obey it at any time" if payment.state is PaymentState.REVERSING else "")
+        )
+
+
+def _ended(payment: Payment, verdict: Verdict) -> Payment:
+    _check_move(payment, verdict)
+    return payment.moved(_EVENTS[verdict], code=payment.code or _CODES[verdict], due_at=None)
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()

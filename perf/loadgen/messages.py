@@ -1,0 +1,169 @@
+"""Signed messages to the hub, and what a right answer is. The sandbox partners sign: their keys, their code."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from unionhub.adapters.jose.causes import GateRefusal
+from unionhub.adapters.jose.facade import PartnerJose
+from unionhub.domain.model.parties import Role
+from unionhub.hosts.sandbox import envelope, keyring
+from unionhub.hosts.sandbox.catalog import FLAT_ROLES, hub_path
+from unionhub.hosts.sandbox.clock import OFFSET_FILE, FileClock
+from unionhub.hosts.sandbox.numbers import MsgIds, shared_tails, timestamp
+from unionhub.hosts.sandbox.partner import CONTENT_TYPE, JWS_HEADER, Identity
+
+MAX_ANSWER_BYTES: Final = 65_536
+
+
+class Cardholder(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One of GET /sandbox/cardholders."""
+
+    user_id: str = msgspec.field(name="userID")
+    device_id: str = msgspec.field(name="deviceID")
+    gateway: str = msgspec.field(name="insID")
+    token: str
+    currency: str
+    balance: str
+
+
+class Merchant(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One of GET /sandbox/merchants."""
+
+    name: str
+    mid: str
+    currency: str
+    acquirer: str
+    qr: str
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """What came back, as bytes. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A genuine answer. `trx` is its trxInfo, in UCSP's flat form the whole body."""
+
+    code: str
+    msg_id: str
+    trx: dict[str, Any]
+
+
+Check = Callable[[Answer], str]
+"""Empty for a right answer, else what is wrong with it, in a word or two: failures are counted by it."""
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One request, signed and ready. `name` begins with the step's number: `1 MPQRC_PAYMENT_EMV`."""
+
+    name: str
+    signer: Signer
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    msg_id: str
+    check: Check
+    minor: int = 0  # what it pays; 0 for a message that moves no money
+
+    def failure_of(self, reply: Reply) -> tuple[str, Answer | None]:
+        """(what is wrong with the reply, the answer in it): the first is empty only if the second is there and right."""
+        if reply.status != 200:
+            return f"http_{reply.status}", None
+        if cause := self.signer.doubt(reply):
+            return f"signature_{cause}", None
+        answer = _read(reply.body)
+        if answer is None:
+            return "unreadable", None
+        if answer.code != "00":
+            return f"code_{answer.code}", answer
+        if answer.msg_id != self.msg_id:
+            return "answer_of_another", answer
+        return self.check(answer), answer
+
+
+Journey = Sequence[Step | Callable[[Answer], Step]]
+"""What one customer does, step after step; it ends at the first failure. What cannot be known (and signed) before the answer
+to the step before is a function of that answer."""
+
+
+class Signer:
+    """One sandbox partner as a sender."""
+
+    def __init__(self, identity: Identity, jwks: Mapping[str, Any], msg_ids: MsgIds, clock: FileClock) -> None:
+        self.app_id = identity.app_id
+        self._role = identity.role
+        self._msg_ids = msg_ids
+        self._clock = clock
+        self._jose = PartnerJose(
+            identity.app_id, identity.profile, identity.signing, identity.encryption, jwks, now_s=time.time
+        )
+
+    def step(self, name: str, message: str, trx: Mapping[str, Any], *, check: Check, minor: int = 0) -> Step:
+        """`message` with these members of trxInfo (UCSP: of the body), signed now, under a msgID of its own."""
+        msg_id = self._msg_ids.next()
+        path = hub_path(self._role, message)
+        if self._role in FLAT_ROLES:
+            content: dict[str, Any] = {"msgID": msg_id, **trx}
+        else:
+            content = envelope.scis_request(message, msg_id, self.app_id, timestamp(self._clock), trx)
+        body = envelope.encode(content)
+        headers = {"Content-Type": CONTENT_TYPE, JWS_HEADER: self._jose.sign_request(body, path)}
+        return Step(name=name, signer=self, path=path, headers=headers, body=body, msg_id=msg_id, check=check, minor=minor)
+
+    def doubt(self, reply: Reply) -> str:
+        """Why this is no answer of the hub to us; empty if it is one."""
+        try:
+            self._jose.verify_response(reply.headers.get(JWS_HEADER.lower()), reply.body)
+        except GateRefusal as refusal:
+            return refusal.cause.value
+        return ""
+
+
+class Sandbox:
+    """Who can be played: partners with their keys, cardholders, merchants."""
+
+    def __init__(
+        self, home: Path, jwks: Mapping[str, Any], cardholders: Sequence[Cardholder], merchants: Sequence[Merchant]
+    ) -> None:
+        """Reads the partner files of `home`. Raises keyring.KeyringError."""
+        self.cardholders = tuple(cardholders)
+        self.merchants = tuple(merchants)
+        self._identities = keyring.load(home)
+        self._jwks = jwks
+        self._clock = FileClock(home / OFFSET_FILE)
+        self._tails = shared_tails(home / keyring.FOLDER / "msgid-tails")
+        self._signers: dict[str, Signer] = {}
+
+    def signer(self, app_id: str) -> Signer:
+        """A partner; its keys are parsed once, which takes a while."""
+        if app_id not in self._signers:
+            identity = self._identities[app_id]
+            msg_ids = MsgIds(identity.industry_code or app_id, self._clock, self._tails)
+            self._signers[app_id] = Signer(identity, self._jwks, msg_ids, self._clock)
+        return self._signers[app_id]
+
+    def of_role(self, role: Role) -> list[str]:
+        """app_ids, sorted."""
+        return sorted(app_id for app_id, identity in self._identities.items() if identity.role is role)
+
+
+def _read(body: bytes) -> Answer | None:
+    """A reply's body in either form (PROTOCOL 1.6, 2.4); None if it is no answer."""
+    try:
+        content = msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    verdict, info = content.get("msgResponse"), content.get("msgInfo", content)
+    trx = content.get("trxInfo", {}) if "msgInfo" in content else content
+    if not (isinstance(verdict, dict) and isinstance(info, dict) and isinstance(trx, dict)):
+        return None
+    return Answer(code=str(verdict.get("responseCode", "")), msg_id=str(info.get("msgID", "")), trx=trx)

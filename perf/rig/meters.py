@@ -1,0 +1,68 @@
+"""CPU time of process trees, read beside the run. CPU is what stays comparable on a machine that others use too."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left
+from collections.abc import Mapping
+
+import msgspec
+import psutil
+
+MACHINE = "machine"
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """Counters at one moment of the monotonic clock: CPU seconds used by each part so far, and what else was counted."""
+
+    at_s: float
+    values: dict[str, float]
+
+
+class Meters:
+    """Reads the trees under `pids`. A child that has ended counts on, in its parent."""
+
+    def __init__(self, pids: Mapping[str, int]) -> None:
+        self._roots = {name: psutil.Process(pid) for name, pid in pids.items()}
+        self.readings: list[Reading] = []
+
+    def read(self, **counted: float) -> None:
+        """Take a reading; `counted` goes with it."""
+        last = self.readings[-1].values if self.readings else {}
+        values = {name: max(_tree_s(root), last.get(name, 0.0)) for name, root in self._roots.items()}  # it may have ended
+        machine = psutil.cpu_times()
+        idle_s = machine.idle + getattr(machine, "iowait", 0.0)
+        values[MACHINE] = sum(machine[:8]) - idle_s  # guest time is in user time already
+        self.readings.append(Reading(at_s=time.monotonic(), values=values | counted))
+
+    def used(self, name: str, since_s: float, until_s: float) -> float:
+        """What `name` grew by between two moments."""
+        return value_at(self.readings, name, until_s) - value_at(self.readings, name, since_s)
+
+
+def value_at(readings: list[Reading], name: str, at_s: float) -> float:
+    """The counter at a moment, on the straight line between the readings around it; before the first one, the first."""
+    known = [reading for reading in readings if name in reading.values]
+    if not known:
+        raise LookupError(f"{name} was never read")
+    place = bisect_left(known, at_s, key=lambda reading: reading.at_s)
+    if place == 0 or place == len(known):
+        return known[min(place, len(known) - 1)].values[name]
+    before, after = known[place - 1], known[place]
+    share = (at_s - before.at_s) / (after.at_s - before.at_s)
+    return before.values[name] + share * (after.values[name] - before.values[name])
+
+
+def _tree_s(root: psutil.Process) -> float:
+    total_s = 0.0
+    try:
+        for process in (root, *root.children(recursive=True)):
+            try:
+                times = process.cpu_times()
+            except psutil.Error:  # it ended while we looked: its parent tells
+                continue
+            ended_s = getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
+            total_s += times.user + times.system + ended_s
+    except psutil.Error:
+        return total_s
+    return total_s

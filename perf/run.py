@@ -1,0 +1,181 @@
+"""`make perf`: PostgreSQL, hub, worker and sandbox as processes, a load on a schedule, the books compared, a report.
+
+Bounded and headless. Everything that was started is ended by its id, also after Ctrl-C. Exit code 0: every answer passed its
+checks and the books agree; 1: they do not; 2: the rig itself failed; 130: interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+
+from loadgen.results import Results
+from loadgen.schedule import Plan
+from rig import books, databases, facts, report
+from rig.children import RigError
+from rig.meters import Meters
+from rig.stage import LoadOptions, Stage
+from unionhub.adapters.sql.store import SqlStore
+from unionhub.hosts.sandbox.seeds import BANK
+
+HERE = Path(__file__).resolve().parent
+SAMPLE_S = 0.5
+SETTLE_S = 60.0
+
+_begun_s = time.monotonic()
+
+
+def say(text: str) -> None:
+    """Progress, with the seconds since the start."""
+    print(f"{time.monotonic() - _begun_s:6.1f} s  {text}", flush=True)
+
+
+def options(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="make perf", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--rate", type=float, default=30.0, help="payments a second (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=40.0, help="measured (%(default)s)")
+    parser.add_argument("--warmup", type=float, default=10.0, help="seconds before, at the same rate (%(default)s)")
+    parser.add_argument("--pattern", choices=["poisson", "constant"], default="poisson", help="of arrivals (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed, the same arrivals (%(default)s)")
+    parser.add_argument("--database", choices=["postgres", "sqlite"], default="postgres", help="(%(default)s)")
+    parser.add_argument("--cardholders", type=int, default=200, help="cards that pay in turn (%(default)s)")
+    parser.add_argument("--mix", type=Path, default=HERE / "mix.toml", help="which scenarios, how often (perf/mix.toml)")
+    parser.add_argument("--in-flight", type=int, default=256, help="customers under way at a time (%(default)s)")
+    parser.add_argument(
+        "--patience", type=float, default=1.0, help="not sent within so many seconds is a failure (%(default)s)"
+    )
+    parser.add_argument("--home", type=Path, help="data folder of the hub; default: a new one, gone afterwards")
+    parser.add_argument("--out", type=Path, default=Path("var/perf"), help="where report and logs go (%(default)s)")
+    return parser.parse_args(arguments)
+
+
+@contextmanager
+def _home(given: Path | None) -> Iterator[Path]:
+    if given is not None:
+        given.mkdir(mode=0o700, parents=True, exist_ok=True)
+        yield given.resolve()
+        return
+    made = Path(tempfile.mkdtemp(prefix="unionhub-perf-home-"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+async def measure(stage: Stage, plan: Plan, load: LoadOptions, out: Path) -> report.Report:
+    """Drive the load, read the meters beside it, wait until everything is delivered, compare the books."""
+    store = SqlStore(stage.database.url)
+    counter = await databases.Counter.connect(stage.database)
+    try:
+        known = facts.facts(HERE) | {"database": await _about(counter)}
+        before = {booking.ref for booking in await books.bookings_of(stage.control_url, BANK)}
+        file = out / "samples.json"
+        file.unlink(missing_ok=True)
+        client = stage.load(plan, load, file)
+        meters = Meters(stage.pids)
+        reading = asyncio.create_task(_read_on(meters, counter))
+        try:
+            while client.exit_code is None:
+                stage.check("client")
+                if reading.done():
+                    reading.result()
+                await asyncio.sleep(0.1)
+            if not file.exists():
+                client.check()
+            say("the load has ended; waiting for notices and unfinished payments")
+            undelivered = await books.settle(store, timeout_s=SETTLE_S)
+            settled_s = time.monotonic()
+        finally:
+            reading.cancel()
+            with suppress(asyncio.CancelledError):
+                await reading
+        meters.read()
+        results = msgspec.json.decode(file.read_bytes(), type=Results)
+        told = [books.Told(s.sender, s.msg_id, s.minor) for s in results.samples if s.minor and not s.failure]
+        booked = [each for each in await books.bookings_of(stage.control_url, BANK) if each.ref not in before]
+        verdict = books.compare(told, await books.all_payments(store), booked, undelivered)
+        mix = load.mix.read_text(encoding="utf-8")
+        return report.build(results, meters, verdict, facts=known, mix=mix, settled_s=settled_s)
+    finally:
+        await store.close()
+        if counter is not None:
+            await counter.close()
+
+
+async def _read_on(meters: Meters, counter: databases.Counter | None) -> None:
+    while True:
+        meters.read(**({} if counter is None else {report.TRANSACTIONS: await counter.read()}))
+        await asyncio.sleep(SAMPLE_S)
+
+
+async def _about(counter: databases.Counter | None) -> str:
+    if counter is None:
+        return "SQLite, WAL, synchronous=FULL"
+    settings = await counter.facts()
+    return "PostgreSQL " + ", ".join(f"{value}" if "version" in name else f"{name}={value}" for name, value in settings.items())
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """A whole run; returns the exit code."""
+    plan = Plan(
+        rate_per_s=chosen.rate,
+        seconds=chosen.seconds,
+        warmup_s=chosen.warmup,
+        pattern=chosen.pattern,
+        seed=chosen.seed,
+    )
+    load = LoadOptions(mix=chosen.mix, in_flight=chosen.in_flight, patience_s=chosen.patience)
+    out = chosen.out.resolve()
+    with ExitStack() as stack:
+        try:
+            home = stack.enter_context(_home(chosen.home))
+            say(f"starting {chosen.database}")
+            database = stack.enter_context(databases.opened(chosen.database, home))
+            stage = stack.enter_context(Stage(home, database, out / "log", say))
+            stage.open(chosen.cardholders)
+            say(f"ready; signing ahead, then {plan.warmup_s:.0f} s warm-up and {plan.seconds:.0f} s measured")
+            made = asyncio.run(measure(stage, plan, load, out))
+        finally:
+            _no_more_interrupts()  # an impatient second Ctrl-C must not leave processes behind
+            say("ending everything that was started")
+    print(report.as_text(made))
+    for path in report.write(made, out):
+        print(f"wrote {path}")
+    return 0 if made.is_good else 1
+
+
+def _no_more_interrupts() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    """`run` with its exit codes."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return run(options())
+    except KeyboardInterrupt:
+        print("interrupted; everything that was started has been ended", file=sys.stderr)
+        return 130
+    except (RigError, ValueError) as error:
+        print(f"perf: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""What the generator plays: one module a scenario, all of them in `ALL`, their weights in `mix.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import msgspec
+
+from loadgen.messages import Journey, Sandbox
+from scenarios.merchant_qr import MerchantQr, MerchantQrSettings
+
+Scenario = Callable[[Random], Journey]
+"""Makes one customer's journey, signed; what it leaves open it throws dice for."""
+
+ALL: Final[Mapping[str, tuple[type[Any], Callable[[Any, Sandbox], Scenario]]]] = {
+    "merchant_qr": (MerchantQrSettings, MerchantQr),
+}
+"""Name in the mix -> (its settings, its maker)."""
+
+
+class MixError(Exception):
+    """The mix file cannot be used; the text says why."""
+
+
+class Mix:
+    """Scenarios by weight."""
+
+    def __init__(self, scenarios: Mapping[str, tuple[float, Scenario]]) -> None:
+        weighted = {name: entry for name, entry in scenarios.items() if entry[0] > 0}
+        if not weighted:
+            raise MixError("no scenario has a weight above 0")
+        self.names = tuple(weighted)
+        self._weights = [weight for weight, _ in weighted.values()]
+        self._scenarios = [scenario for _, scenario in weighted.values()]
+
+    def draw(self, dice: Random) -> Journey:
+        """The next customer's journey."""
+        (scenario,) = dice.choices(self._scenarios, self._weights)
+        return scenario(dice)
+
+
+def load(path: Path, sandbox: Sandbox) -> Mix:
+    """The mix of a TOML file: a table for each scenario, `weight` and the scenario's own settings. Raises MixError."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise MixError(f"{path}: {error}") from None
+    found: dict[str, tuple[float, Scenario]] = {}
+    for name, table in tables.items():
+        if name not in ALL or not isinstance(table, dict):
+            raise MixError(f"{path}: no scenario is called {name!r}; there are {', '.join(ALL)}")
+        kind, make = ALL[name]
+        settings = {key: value for key, value in table.items() if key != "weight"}
+        try:
+            weight = msgspec.convert(table.get("weight", 1), float)
+            found[name] = (weight, make(msgspec.convert(settings, kind), sandbox))
+        except (msgspec.ValidationError, ValueError) as error:
+            raise MixError(f"{path}: [{name}]: {error}") from None
+    return Mix(found)

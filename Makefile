@@ -17,7 +17,7 @@ CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.14 python3.13 python3.12 
 ELSEWHERE := $(shell test ! -f $(VENV)/.folder || test "$$(cat $(VENV)/.folder)" = "$$(pwd -P)" || echo yes)
 ANOTHER_PYTHON := $(if $(PYTHON),$(shell test "$$(cat $(VENV)/.python 2>/dev/null)" = "$(PYTHON)" || echo yes))
 
-.PHONY: help run test check lint types contracts wheel lock clean
+.PHONY: help run test check lint types contracts wheel lock clean simulate
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -28,6 +28,10 @@ run: $(READY) ## the hub, its worker and every partner, simulated, here and now
 
 test: $(READY) ## every test
 	@exec $(BIN)/python -m pytest $(PYTEST_FLAGS) $(ARGS)
+
+SEEDS ?= 200
+simulate: $(READY) ## seeded storms on virtual time (SEEDS=n), or one seed with its messages (SEED=n)
+	@cd tests && exec ../$(BIN)/python -m simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
 check: lint types contracts wheel ## lint, format, types, import contracts, and a wheel that works (-k: all of them)
 

@@ -41,7 +41,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The console script: known errors are one line, the rest is a bug and shows itself."""
     try:
-        code = cli(arguments, standalone_mode=False)
+        code = cli(arguments, prog_name="unionhub", standalone_mode=False)
     except known_errors() as error:
         _complain(one_line(error))
     except ExceptionGroup as group:
@@ -51,12 +51,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _complain(one_line(known))
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "unionhub"
-        _complain(f"{error.format_message()} (see: {path} --help)")
+        _complain(f"{_on_one_line(error)} (see: {path} --help)")
     except click.ClickException as error:
-        _complain(error.format_message())
+        _complain(_on_one_line(error))
     except click.Abort:
         sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _on_one_line(error: click.ClickException) -> str:
+    return " ".join(error.format_message().split())
 
 
 def _complain(line: str) -> NoReturn:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -18,11 +18,13 @@ from unionhub.domain.model.messages import Claim, Envelope
 from unionhub.domain.model.policy import OutcomePolicy
 from unionhub.domain.model.transactions import Payment, PaymentEvent, PaymentState
 from unionhub.ports.clock import Clock
-from unionhub.ports.store import Store, UnitOfWork
+from unionhub.ports.store import Store, StoreUnavailable, UnitOfWork
 from unionhub.ports.telemetry import Telemetry
 
 from .moves import Mover
 from .numbers import Numbers, retrieval_ref, trace_no, voucher_no
+
+_LOOK_AGAIN_AFTER_S: Final = (0.0, 0.2, 1.0, 2.0)
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,10 +159,25 @@ class MoneyRunner:
                 self._telemetry.alarm("bank_found_fault", payment_id=intent.payment.payment_id, bank_code=word.bank_code)
             return await self.close(intent.payment, word)
         except Exception as error:
-            # The bank may have booked, and its word may be written or not. The payment stays PENDING for the worker, which
-            # asks and reverses; the sender is told 04, never an error that reads as "nothing happened".
+            # The bank may have booked, and its word may be written or not: never an error that reads as "nothing happened".
             self._telemetry.crashed("payment_close", error)
-            return msgspec.structs.replace(intent.payment, code="")
+            return await self._as_recorded(intent.payment)
+
+    async def _as_recorded(self, payment: Payment) -> Payment:
+        """After a second transaction that may have happened: the answer that stands, or 04 with its notice owed.
+
+        A payment that is still PENDING waits for the worker, which asks the bank and reverses.
+        """
+        for wait_s in _LOOK_AGAIN_AFTER_S:
+            await asyncio.sleep(wait_s)
+            try:
+                async with self._store.begin() as uow:
+                    stored = await uow.tell_pending(payment.payment_id)
+                    await uow.commit()
+            except StoreUnavailable:
+                continue
+            return stored or payment
+        return payment
 
     async def close(self, payment: Payment, word: Word) -> Payment:
         """The second transaction: write what the bank's word proves, and queue who must be told."""

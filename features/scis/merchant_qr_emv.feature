@@ -520,6 +520,7 @@ Feature: Merchant-presented QR code payment, EMV mode
       When the app sends the message of HKD 30.00 twice before the bank has answered
       Then the app is told 00 "Approved"
       And the bank has booked HKD 30.00 once
+      And the app is notified that the payment was approved
       And the messages were
         | from                | to                  | message                    |
         | App Gateway         | SCIS                | MPQRC_PAYMENT_EMV          |
@@ -528,6 +529,8 @@ Feature: Merchant-presented QR code payment, EMV mode
         | SCIS                | App Gateway         | MPQRC_PAYMENT_EMV 04       |
         | Core Banking System | SCIS                | DEBIT_TRANSACTION 00       |
         | SCIS                | App Gateway         | MPQRC_PAYMENT_EMV 00       |
+        | SCIS                | App Gateway         | TRX_RESULT_NOTIFICATION    |
+        | App Gateway         | SCIS                | TRX_RESULT_NOTIFICATION 00 |
         | SCIS                | Acquirer            | TRX_RESULT_NOTIFICATION    |
         | Acquirer            | SCIS                | TRX_RESULT_NOTIFICATION 00 |
 

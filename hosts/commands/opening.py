@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 import asyncpg
 import msgspec
+from alembic.script.revision import RevisionError
 from alembic.util.exc import CommandError as AlembicError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -78,7 +79,7 @@ def reaching(settings: Settings) -> Iterator[None]:
     """Around what talks to the database past the store: what the drivers raise becomes one line."""
     try:
         yield
-    except AlembicError:
+    except (AlembicError, RevisionError):
         raise CommandError("the database is of a newer unionhub than this one: run that version") from None
     except (StoreUnavailable, *_TROUBLE) as error:
         cause = error.__cause__ if isinstance(error, (StoreUnavailable, SQLAlchemyError)) and error.__cause__ else error

@@ -36,6 +36,7 @@ from .bodies import (
     failure,
     read_body,
 )
+from .deadlines import Deadlines
 from .forward import Forward
 from .openapi import openapi_document
 
@@ -119,6 +120,7 @@ class MessageDesk:
     def __init__(self, endpoint: Endpoint, policy: AppPolicy, turned_away: Callable[[str], None]) -> None:
         self._endpoint = endpoint
         self._body = policy.body
+        self._body_deadlines = Deadlines(policy.body.timeout_s)
         self._in_flight_max = policy.in_flight_max
         self._in_flight = 0
         self._turned_away = turned_away
@@ -142,7 +144,7 @@ class MessageDesk:
 
     async def _take(self, row: Row, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            body = await read_body(scope, receive, limit_bytes=row.body_limit_bytes, timeout_s=self._body.timeout_s)
+            body = await read_body(scope, receive, limit_bytes=row.body_limit_bytes, deadlines=self._body_deadlines)
         except BodyTooLarge:
             self._turned_away("body_too_large")
             await answer_early(receive, send, _TOO_LARGE, self._body)

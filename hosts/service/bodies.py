@@ -16,6 +16,8 @@ from litestar.types import Receive, Scope, Send
 from unionhub.adapters.http.partners import CONTENT_TYPE
 from unionhub.adapters.http.transport import HttpReply
 
+from .deadlines import Deadlines
+
 _CLOSE: Final = (b"connection", b"close")
 
 
@@ -35,11 +37,11 @@ class ClientGone(Exception):  # noqa: N818
     """The client hung up before its body was complete."""
 
 
-async def read_body(scope: Scope, receive: Receive, *, limit_bytes: int, timeout_s: float) -> bytes:
+async def read_body(scope: Scope, receive: Receive, *, limit_bytes: int, deadlines: Deadlines) -> bytes:
     """The whole body as it came. Raises BodyTooLarge as soon as that is known, TimeoutError, ClientGone."""
     if (declared_length(scope) or 0) > limit_bytes:
         raise BodyTooLarge
-    async with asyncio.timeout(timeout_s):
+    async with deadlines:
         event = await receive()
         if event["type"] == "http.request" and not event["more_body"] and len(event["body"]) <= limit_bytes:
             return event["body"]  # as good as always: one packet

@@ -13,6 +13,7 @@ from litestar.handlers.asgi_handlers import ASGIRouteHandler
 from litestar.types import HTTPScope, Receive, Send
 
 from .bodies import BodyPolicy, BodyTooLarge, ClientGone, answer, answer_early, failure, read_body
+from .deadlines import Deadlines
 
 PREFIX: Final = "/sandbox"
 BODY_LIMIT_BYTES: Final = 1024 * 1024
@@ -36,6 +37,7 @@ class Forward:
         self._base_url = base_url.rstrip("/")
         self._stop = stop
         self._policy = policy or BodyPolicy()
+        self._body_deadlines = Deadlines(self._policy.timeout_s)
         self._session: aiohttp.ClientSession | None = None
 
     def route(self) -> ASGIRouteHandler:
@@ -53,7 +55,7 @@ class Forward:
         if raw_path != PREFIX and not raw_path.startswith(f"{PREFIX}/"):
             raise NotFoundException  # Litestar mounts a prefix of text, not of path segments
         try:
-            body = await read_body(scope, receive, limit_bytes=BODY_LIMIT_BYTES, timeout_s=self._policy.timeout_s)
+            body = await read_body(scope, receive, limit_bytes=BODY_LIMIT_BYTES, deadlines=self._body_deadlines)
         except BodyTooLarge:
             await answer_early(receive, send, failure(HTTPStatus.REQUEST_ENTITY_TOO_LARGE), self._policy)
         except TimeoutError:

@@ -36,6 +36,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _head_open = True  # the next bytes belong to a head
     _head_bytes = 0
     _messages = 0
+    _refusal: HTTPStatus | None = None  # to come after the answers before it
 
     # --- the connection
 
@@ -106,6 +107,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if not self._head_open:
             self._owed_since_s = self.loop.time()
         super().on_response_complete()
+        if self._refusal is not None and not self.transport.is_closing():
+            self._refuse(self._refusal)
 
     # --- our own
 
@@ -136,9 +139,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self.data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
 
     def _refuse(self, status: HTTPStatus) -> None:
-        """Bytes that are no request: answer in few words, and hang up, but first answer the good request before them."""
-        if self._answering():
-            self.cycle.keep_alive = False
+        """Bytes that are no request: answer in few words, and hang up. Good requests before them are answered first, or this
+        would be taken for their answer."""
+        if self.pipeline or self._answering():
+            self._refusal = status
             self.flow.pause_reading()
             return
         reply = failure(status)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_left
 from collections.abc import Mapping
+from pathlib import Path
 
 import msgspec
 import psutil
@@ -51,6 +52,39 @@ def value_at(readings: list[Reading], name: str, at_s: float) -> float:
     before, after = known[place - 1], known[place]
     share = (at_s - before.at_s) / (after.at_s - before.at_s)
     return before.values[name] + share * (after.values[name] - before.values[name])
+
+
+def tree_cpu_s(pid: int) -> float:
+    """CPU seconds of a process and all below it, to the nanosecond where Linux tells; for short stretches.
+
+    Threads and processes that have ended are not in it.
+    """
+    root = psutil.Process(pid)
+    return sum(_running(process.pid)[0] for process in (root, *root.children(recursive=True)))
+
+
+def tree_waited_s(root: psutil.Process) -> float:
+    """How long a process and all below it were ready to run, but another one had the processor. 0 where nobody tells."""
+    try:
+        return sum(_running(process.pid)[1] for process in (root, *root.children(recursive=True)))
+    except psutil.Error:
+        return 0.0
+
+
+def _running(pid: int) -> tuple[float, float]:
+    """(seconds on a processor, seconds waiting for one), over all threads that are alive."""
+    totals = [0, 0]
+    try:
+        for file in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+            on_processor, waiting, _ = file.read_text().split()
+            totals[0] += int(on_processor)
+            totals[1] += int(waiting)
+    except (OSError, ValueError):  # it has just ended
+        pass
+    if not totals[0]:
+        times = psutil.Process(pid).cpu_times()
+        return times.user + times.system, 0.0
+    return totals[0] / 1e9, totals[1] / 1e9
 
 
 def _tree_s(root: psutil.Process) -> float:

@@ -46,16 +46,25 @@ def test_no_http_is_400_in_few_words(data: bytes) -> None:
     run(scenario())
 
 
-def test_a_good_request_is_answered_though_rubbish_follows() -> None:
+BAD = [b"rubbish\r\n\r\n", request(b"zz\r\n", "Transfer-Encoding: chunked", length=-1)]
+
+
+@pytest.mark.parametrize("bad", BAD, ids=["no request", "bad body"])
+@pytest.mark.parametrize("good", [1, 2, 3])
+def test_a_bad_request_is_refused_after_the_good_ones_before_it(good: int, bad: bytes) -> None:
+    """Or its 400 would be taken for the answer of one of them."""
+
     async def scenario() -> None:
         async with service() as hub, client(hub.port) as partner:
             hub.endpoint.hold = True
-            await partner.say(request(b"{}") + b"rubbish\r\n\r\n")
+            await partner.say(request(b"{}") * good + bad)
             await until(lambda: len(hub.endpoint.seen) == 1)
-            await partner.say(b"more of it\r\n\r\n" * 1000)
+            await partner.say(b"more\r\n" * 1000)
+            await asyncio.sleep(0.02)
             hub.endpoint.release.set()
-            assert (await partner.answer()).body == REPLY.body
+            assert [(await partner.answer()).status for _ in range(good + 1)] == [200] * good + [400]
             assert await partner.ended() == b""
+            assert len(hub.endpoint.seen) == good
 
     run(scenario())
 

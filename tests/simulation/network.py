@@ -43,7 +43,9 @@ class Chances(msgspec.Struct, frozen=True, kw_only=True):
 
 
 QUIET = Chances()
-_ODD_CODES = ("91", "96", "94", "ZZ", "25", "10", "22", "98")
+_ODD_CODES = ("91", "96", "94", "ZZ", "25", "10", "98")
+"""Codes that prove nothing: a bank may say them of one copy of a message and book the other. One that says a proven
+decline and books all the same breaks its contract (RULES section 3a), which no hub survives."""
 
 
 class Network:

@@ -39,7 +39,7 @@ def sqlite_url(folder: Path, *, migrated: bool = True) -> str:
 
 
 def postgres_url(*, migrated: bool = True, durable: bool = False) -> str:
-    """A fresh PostgreSQL database; raises NoPostgres. `durable`, for benchmarks: our own server else never waits for the disk."""
+    """A fresh PostgreSQL database; raises NoPostgres. Our own server never waits for the disk, unless `durable`."""
     server = _server(durable)
     return _created(server, _template(server) if migrated else "template0")
 

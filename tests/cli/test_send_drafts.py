@@ -1,0 +1,204 @@
+"""What `unionhub send` writes before anything is sent: fields, senders, defaults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support.loop import run
+from support.operator import Operator
+from support.sandbox import light_identities
+from unionhub.hosts.commands.drafts import NOTHING, Choice, Draft, parse_fields, put, write
+from unionhub.hosts.commands.failures import CommandError
+from unionhub.hosts.sandbox.catalog import hub_path
+from unionhub.hosts.sandbox.control import describe_merchant
+from unionhub.hosts.sandbox.seeds import ACQUIRER, CARDHOLDERS, HARBOUR, HARBOUR_CHANNEL, MERCHANTS, PARKING, PEAK
+
+PEOPLE = [
+    {"userID": each.user_id, "deviceID": each.device_id, "insID": each.gateway, "token": each.token.reveal()}
+    for each in CARDHOLDERS
+]
+
+
+async def seeds(what: str) -> list[dict[str, Any]]:
+    return PEOPLE if what == "cardholders" else [describe_merchant(shop) for shop in MERCHANTS]
+
+
+async def nobody_home(what: str) -> list[dict[str, Any]]:
+    raise CommandError(f"asked for {what}")
+
+
+def drafted(message: str, *fields: str, ask: Any = seeds, **options: Any) -> tuple[str, dict[str, Any]]:
+    """Who sends, and the whole body."""
+    choice = Choice(message=message, fields=parse_fields(fields), **options)
+    draft = Draft(choice, light_identities(), ask)
+
+    async def make() -> tuple[str, dict[str, Any]]:
+        sender = await draft.sender()
+        trx = await draft.trx(sender)
+        path = hub_path(sender.role, message)
+        return sender.app_id, write(choice, sender, trx, path=path, msg_id="A1", time_stamp="20260302040000")
+
+    return run(make())
+
+
+# --- fields
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "value"),
+    [
+        ("trxAmt=12.50", ("trxAmt",), "12.50"),
+        ("trxAmt=", ("trxAmt",), ""),
+        ("trxNote=a=b", ("trxNote",), "a=b"),
+        ("trxNote=two\nlines", ("trxNote",), "two\nlines"),
+        ("trxAmt:=12.5", ("trxAmt",), 12.5),
+        ("trxAmt:=null", ("trxAmt",), None),
+        ('list:=["a"]', ("list",), ["a"]),
+        ("merchantInfo.mid=1", ("merchantInfo", "mid"), "1"),
+        ("merchantInfo=null", ("merchantInfo",), NOTHING),
+    ],
+)
+def test_a_field_is_read(text: str, path: tuple[str, ...], value: Any) -> None:
+    assert parse_fields([text]) == ((path, value),)
+
+
+@pytest.mark.parametrize("text", ["trxAmt", "=1", "a..b=1", ".a=1", "a.=1", "a b=1", "trxAmt:=", "trxAmt:={"])
+def test_what_is_no_field_is_told(text: str) -> None:
+    with pytest.raises(CommandError):
+        parse_fields([text])
+
+
+def test_fields_are_put_in_and_taken_out() -> None:
+    body: dict[str, Any] = {"a": {"b": "1", "c": "2"}, "d": "3"}
+    put(body, ("a", "b"), NOTHING)
+    put(body, ("e", "f"), "4")
+    put(body, ("d",), NOTHING)
+    put(body, ("not there",), NOTHING)
+    assert body == {"a": {"c": "2"}, "e": {"f": "4"}}
+    with pytest.raises(CommandError, match="a is no group"):
+        put({"a": "text"}, ("a", "b"), "1")
+
+
+# --- defaults
+
+
+def test_a_payment_needs_nothing_but_its_name() -> None:
+    sender, body = drafted("MPQRC_PAYMENT_EMV")
+    holder, shop = CARDHOLDERS[0], MERCHANTS[0]
+    assert sender == HARBOUR
+    assert body["msgInfo"] == {
+        "versionNo": "1.0.0",
+        "msgID": "A1",
+        "timeStamp": "20260302040000",
+        "msgType": "MPQRC_PAYMENT_EMV",
+        "insID": HARBOUR,
+    }
+    assert body["trxInfo"] == {
+        "deviceID": holder.device_id,
+        "userID": holder.user_id,
+        "token": holder.token.reveal(),
+        "trxAmt": "10.00",
+        "trxCurrency": "344",
+        "mpqrcPayload": shop.qr,
+        "merchantInfo": {
+            "acquirerIIN": shop.acquirer_iin,
+            "fwdIIN": shop.forwarding_iin,
+            "mid": shop.mid,
+            "merchantName": shop.name,
+            "mcc": shop.mcc,
+        },
+    }
+
+
+def test_cardholder_and_merchant_are_chosen_by_number() -> None:
+    sender, body = drafted("MPQRC_PAYMENT_EMV", "trxAmt=5", cardholder=2, merchant=4)
+    assert (sender, body["trxInfo"]["userID"]) == (PEAK, CARDHOLDERS[1].user_id)
+    assert (body["trxInfo"]["trxCurrency"], body["trxInfo"]["trxAmt"]) == ("392", "5")
+    assert drafted("MPQRC_PAYMENT_EMV", merchant=4)[1]["trxInfo"]["trxAmt"] == "1000"  # yen have no decimals
+    for options in ({"cardholder": 9}, {"merchant": 9}):
+        with pytest.raises(CommandError, match="they are numbered 1 to 4"):
+            drafted("MPQRC_PAYMENT_EMV", **options)
+
+
+def test_a_sender_takes_its_own_first_cardholder() -> None:
+    sender, body = drafted("MPQRC_PAYMENT_EMV", sender=PEAK)
+    assert (sender, body["trxInfo"]["userID"]) == (PEAK, CARDHOLDERS[1].user_id)
+
+
+def test_what_is_given_is_not_asked_for() -> None:
+    card = ["deviceID=d", "userID=u", "token=t"]
+    shop = ["trxAmt=1", "trxCurrency=344", "mpqrcPayload=q", "merchantInfo=null"]
+    _, body = drafted("MPQRC_PAYMENT_EMV", *card, *shop, ask=nobody_home, sender=PEAK)
+    assert body["trxInfo"] == {
+        "deviceID": "d",
+        "userID": "u",
+        "token": "t",
+        "trxAmt": "1",
+        "trxCurrency": "344",
+        "mpqrcPayload": "q",
+    }
+    with pytest.raises(CommandError, match="asked for merchants"):
+        drafted("MPQRC_PAYMENT_EMV", *card, ask=nobody_home, sender=PEAK)
+
+
+def test_a_field_inside_a_group_changes_the_default() -> None:
+    info = drafted("MPQRC_PAYMENT_EMV", "merchantInfo.mid=0", "merchantInfo.mcc=null")[1]["trxInfo"]["merchantInfo"]
+    assert (info["mid"], "mcc" in info, info["merchantName"]) == ("0", False, MERCHANTS[0].name)
+
+
+def test_fields_of_msg_info_come_last() -> None:
+    info = drafted("QRC_GENERATION", "msgInfo.insID=00000000", "msgInfo.timeStamp=null")[1]["msgInfo"]
+    assert (info["insID"], "timeStamp" in info) == ("00000000", False)
+
+
+def test_an_inquiry_goes_to_whose_message_it_asks_about() -> None:
+    sender, body = drafted("TRX_RESULT_INQUIRY", f"origMsgID=A{PEAK}20260302040000000001")
+    assert sender == PEAK
+    assert body["trxInfo"]["userID"] == CARDHOLDERS[1].user_id
+    assert body["trxInfo"]["origMsgType"] == "MPQRC_PAYMENT_EMV"
+
+
+@pytest.mark.parametrize(
+    ("message", "sender", "trx"),
+    [
+        ("CPQRC_PAYMENT", ACQUIRER, None),
+        ("CHANNEL_LOGIN_INFO", HARBOUR_CHANNEL, None),
+        ("SUBMIT_PAYMENT_ORDER", PARKING, None),
+        ("CVM_INQUIRY", HARBOUR, None),
+        ("CARD_BALANCE_INQUIRY", HARBOUR, {"deviceID", "userID", "token"}),
+        ("KYC_VERIFICATION", HARBOUR, {"deviceID", "userID"}),
+    ],
+)
+def test_each_message_has_its_sender_and_form(message: str, sender: str, trx: set[str] | None) -> None:
+    found, body = drafted(message)
+    assert found == sender
+    assert ("trxInfo" in body) == (trx is not None)
+    assert set(body.get("trxInfo", ())) == (trx or set())
+
+
+def test_channels_and_industries_speak_the_flat_form() -> None:
+    assert drafted("CHANNEL_LOGIN_INFO", "userId=7")[1] == {"msgID": "A1", "channelCode": "HARBOUR01", "userId": "7"}
+    assert drafted("GET_CARD_LIST")[1] == {"msgID": "A1", "industryCode": "60010001"}
+
+
+def test_a_partner_that_is_not_here_is_told() -> None:
+    with pytest.raises(CommandError, match="no sandbox partner 00000000: there are "):
+        drafted("CVM_INQUIRY", sender="00000000")
+
+
+# --- without a hub
+
+
+def test_what_cannot_be_sent_is_one_line(unionhub: Operator, nobody: Operator) -> None:
+    assert nobody.refuses("send", "CVM_INQUIRY").startswith(f"there are no sandbox partners in {nobody.home}")
+    line = unionhub.refuses("send", "CVM_INQUIRY", UNIONHUB_PORT="1")
+    assert line == ("no hub answers at http://127.0.0.1:1 (connection refused): is `unionhub run` up? --url names another one")
+    assert "name the hub with --url" in unionhub.refuses("send", "CVM_INQUIRY", UNIONHUB_PORT="0")
+    assert unionhub.refuses("send", "CVM INQUIRY").startswith("a message's name has letters")
+    (unionhub.home / "sandbox" / "spoiled.json").write_text("{}")
+    try:
+        assert unionhub.refuses("send", "CVM_INQUIRY").endswith("spoiled.json is no partner file")
+    finally:
+        (unionhub.home / "sandbox" / "spoiled.json").unlink()

@@ -1,0 +1,38 @@
+"""Nothing lost, nothing twice, over seeded storms; and the simulation itself: the same seed is the same run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from simulation.run import simulate
+
+TESTS = Path(__file__).parents[1]
+SEEDS = 60
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, 20))
+def test_after_the_storm_everything_has_ended_and_the_books_agree(first: int) -> None:
+    injected: Counter[str] = Counter()
+    for seed in range(first, first + 20):
+        outcome = simulate(seed)
+        assert not outcome.findings, f"seed {seed}: {outcome.findings}; replay: make simulate SEED={seed}"
+        assert outcome.payments > 10
+        injected.update(outcome.injected)
+    # A storm that blows nowhere would prove nothing.
+    for fault in ("refused", "request_lost", "request_doubled", "request_late", "answer_lost", "answer_late", "kill"):
+        assert injected[fault], f"no {fault} in 20 seeds"
+
+
+def test_the_same_seed_is_the_same_run_in_another_process_too() -> None:
+    here = simulate(7).trace
+    assert simulate(7).trace == here
+    script = "from simulation.run import simulate; print('\\n'.join(simulate(7).trace))"
+    there = subprocess.run(
+        [sys.executable, "-c", script], cwd=TESTS, env={"PYTHONPATH": str(TESTS), "PYTHONHASHSEED": "12345"},
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert there.splitlines() == here

@@ -107,6 +107,7 @@ def as_processes(kit: Kit, database: databases.Database, jwks: dict[str, object]
 
         def started(name: str, line: str, *arguments: str) -> tuple[str, int]:
             env = {
+                "PYTHONPATH": str(PERF),
                 "UNIONHUB_HOME": str(kit.home),
                 "UNIONHUB_DATABASE_URL": database.url,
                 "UNIONHUB_HOST": LOOPBACK,
@@ -119,12 +120,12 @@ def as_processes(kit: Kit, database: databases.Database, jwks: dict[str, object]
             return child.wait_for_line(line).rpartition(" ")[2], child.pid
 
         partner = str(kit.home / keyring.FOLDER / f"{BANK}.json")
-        bank_url, _ = started("bank", "bank on", str(PERF / "rig" / "instant_bank.py"), partner)
+        bank_url, _ = started("bank", "bank on", "-m", "rig.instant_bank", partner)
         moved = {BANK: msgspec.structs.replace(kit.identities[BANK], base_url=bank_url)}
         asyncio.run(onboard(kit.settings(database.url), kit.identities | moved, ()))
         hub = Host("unionhub serve", *started("hub", "serves on", "-m", "unionhub.hosts.cli", "serve"), database.pid)
         port, keys = str(urlsplit(bank_url).port), str(kit.home / "bench-keys")
-        told = (str(PERF / "rig" / "floor.py"), keys, str(kit.home), database.url, port)
+        told = ("-m", "rig.floor", keys, str(kit.home), database.url, port)
         hosts = [hub, Host("the floor", *started("floor", "floor on", *told), database.pid)]
         for place in range(rounds + 1):
             for host in hosts:

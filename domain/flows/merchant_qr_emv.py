@@ -38,7 +38,7 @@ from unionhub.ports.vault import Vault
 
 from .bank import ask_for_word
 from .numbers import Numbers, msg_id
-from .payers import ACCOUNT, Payers, local_date
+from .payers import ACCOUNT, Payers, local_date, of_card
 from .runner import Intent
 
 
@@ -125,7 +125,7 @@ class MerchantQrEmv:
             msg_id=intent.payment.bank_msg_id,
             sent_at=self._clock.now(),
             payment=intent.payment,
-            account=AccountNumber(self._vault.open(intent.card.account_sealed, ACCOUNT)),
+            account=AccountNumber(self._vault.open(intent.card.account_sealed, of_card(ACCOUNT, intent.card.card_id))),
             related_type=self.related_type,
         )
         return await ask_for_word(self._partners, issuer, debit, Movement.DEBIT, timeout_s=self._policy.bank_timeout_s)

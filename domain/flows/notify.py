@@ -22,7 +22,7 @@ from unionhub.ports.telemetry import Telemetry
 from unionhub.ports.vault import Vault
 
 from .numbers import Numbers
-from .payers import TOKEN
+from .payers import TOKEN, of_card
 
 
 class NoticeBook:
@@ -97,15 +97,17 @@ class Courier:
         started_s = loop.time()
         try:
             answer = await self._partners.call(receiver, outgoing, timeout_s=self._policy.notice_timeout_s)
-            outcome = answer.code
+            outcome = told = answer.code
         except PartnerError as error:
-            outcome = error.cause
+            outcome, told = error.cause, type(error).__name__
         latency_ms = round((loop.time() - started_s) * 1000)
         after = self._after(notice, outcome)
         async with self._store.begin() as uow:
             await uow.record_attempt(after, Attempt(at=begun_at, outcome=outcome, latency_ms=latency_ms))
             await uow.commit()
-        self._telemetry.notice_attempted(after, outcome)
+        self._telemetry.notice_attempted(after, told)
+        if after.state is NoticeState.PARKED:
+            self._telemetry.alarm("notice_parked", notice_id=notice.notice_id, receiver=notice.receiver)
         return after
 
     def _after(self, notice: Notice, outcome: str) -> Notice:
@@ -113,7 +115,6 @@ class Courier:
         if outcome == "00":
             return msgspec.structs.replace(notice, attempts=attempts, state=NoticeState.CONFIRMED)
         if attempts > len(self._intervals):
-            self._telemetry.alarm("notice_parked", notice_id=notice.notice_id, receiver=notice.receiver)
             return msgspec.structs.replace(notice, attempts=attempts, state=NoticeState.PARKED)
         # Each interval runs from the end of the attempt before.
         due_at = self._clock.now() + self._intervals[attempts - 1]
@@ -128,7 +129,7 @@ class Courier:
             raise AssertionError(f"notice {notice.notice_id} refers to nothing")
         token = None
         if receiver.role is Role.APP_GATEWAY and card is not None:
-            token = Token(self._vault.open(card.token_sealed, TOKEN))
+            token = Token(self._vault.open(card.token_sealed, of_card(TOKEN, card.card_id)))
         notification = ResultNotification(
             msg_id=notice.msg_id, sent_at=notice.created_at, payment=payment, status=_told_status(payment), token=token
         )

@@ -12,7 +12,13 @@ from unionhub.ports.store import UnitOfWork
 from unionhub.ports.vault import Vault
 
 TOKEN, PAN, ACCOUNT = "token", "pan", "account"
-"""The vault's purposes: what is sealed or indexed for one does not open for another."""
+"""The vault's purposes: what is indexed for one is not found for another."""
+
+
+def of_card(purpose: str, card_id: int) -> str:
+    """The purpose of a card's own ciphertext: whoever can write to the database cannot put one card's account on another."""
+    return f"{purpose} of card {card_id}"
+
 
 _BLOCK_CODES = {IssuerBlock.FRAUD: "34", IssuerBlock.LOST: "41", IssuerBlock.STOLEN: "43", IssuerBlock.CLOSED: "21"}
 

@@ -99,6 +99,7 @@ class UnknownOutcome:
             orig_message=Debit.message,
         )
         answer = await self._call(bank, reversal)
+        self._telemetry.reversal_attempted(payment, answer.code if answer else "no_word")
         if answer is not None and answer.code in ("00", "22"):
             if answer.code == "22":
                 self._telemetry.alarm("reversal_related_error", payment_id=payment.payment_id)

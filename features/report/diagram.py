@@ -7,7 +7,6 @@ without measuring. Colours and strokes are the page's (style.css).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 from html import escape
 from typing import Final, Literal
 
@@ -19,11 +18,12 @@ WIDTH: Final = 360
 _EDGE: Final = 45  # from the border to the outer lifelines
 _HEAD: Final = 42
 _FOOT: Final = 10
-_ROW: Final = 31
+_ROW: Final = 33
 _BREAK: Final = 26
 _CHAR: Final = 6.12  # a character of 10.2 px
 _PAD: Final = 6
 _STUB: Final = 46
+_GUTTER: Final = 20  # on the left, for the numbers of steps
 
 ORDER: Final = (
     "Channel APP",
@@ -54,43 +54,55 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     mark: Mark = ""
     number: int = 0
     unanswered: bool = False
-    later_s: float = 0.0  # business time since the line before
+    at_s: float = 0.0  # business time since the first line
     ms: dict[str, float] = {}
 
 
 def lines_of(messages: Sequence[Message], way: str) -> list[Line]:
     """The arrows of one run."""
     unanswered = _unanswered(messages)
-    lines = []
-    before = messages[0].at if messages else None
-    for place, message in enumerate(messages):
-        later = message.at - (before or message.at)
-        before = message.at
-        lines.append(
-            Line(
-                sender=message.sender,
-                receiver=message.receiver,
-                name=message.name,
-                is_request=message.is_request,
-                code=message.code,
-                mark=_mark(message),
-                number=message.number,
-                unanswered=place in unanswered,
-                later_s=max(later, timedelta()).total_seconds(),
-                ms={} if message.is_request else {way: message.ms},
-            )
+    return [
+        Line(
+            sender=message.sender,
+            receiver=message.receiver,
+            name=message.name,
+            is_request=message.is_request,
+            code=message.code,
+            mark=_mark(message),
+            number=message.number,
+            unanswered=place in unanswered,
+            at_s=(message.at - messages[0].at).total_seconds(),
+            ms={} if message.is_request else {way: message.ms},
         )
-    return lines
+        for place, message in enumerate(messages)
+    ]
 
 
 def same(first: Sequence[Line], second: Sequence[Line]) -> bool:
-    """Equal but for the time that answers took."""
-    return [_timeless(line) for line in first] == [_timeless(line) for line in second]
+    """Equal but for the time that answers took, and for where a notice stands among other messages."""
+    return _timeless(first) == _timeless(second)
 
 
 def joined(first: Sequence[Line], second: Sequence[Line]) -> list[Line]:
-    """Two that are the same, with the times of both."""
-    return [msgspec.structs.replace(a, ms={**a.ms, **b.ms}) for a, b in zip(first, second, strict=True)]
+    """`first`, with the times of `second`, which is the same."""
+    seconds = {key: iter(lines) for key, lines in _in_order(second).items()}
+    return [msgspec.structs.replace(line, ms={**line.ms, **next(seconds[_order_of(line)]).ms}) for line in first]
+
+
+def _order_of(line: Line) -> frozenset[str]:
+    """Lines that have an order among themselves: notices between the same two parties, and all other messages."""
+    return frozenset((line.sender, line.receiver)) if line.name in _ASYNCHRONOUS else frozenset()
+
+
+def _in_order(lines: Sequence[Line]) -> dict[frozenset[str], list[Line]]:
+    found: dict[frozenset[str], list[Line]] = {}
+    for line in lines:
+        found.setdefault(_order_of(line), []).append(line)
+    return found
+
+
+def _timeless(lines: Sequence[Line]) -> dict[frozenset[str], list[Line]]:
+    return _in_order([msgspec.structs.replace(line, ms={}) for line in lines])
 
 
 def draw(lines: Sequence[Line], title: str) -> str:
@@ -98,11 +110,12 @@ def draw(lines: Sequence[Line], title: str) -> str:
     parties = _parties(lines)
     places = _places(parties)
     body: list[str] = []
-    y = float(_HEAD)
+    y, at_s = float(_HEAD), 0.0
     for line in lines:
-        if line.later_s:
+        if line.at_s > at_s:
             y += _BREAK
-            body.append(_break(line.later_s, y))
+            body.append(_break(line.at_s - at_s, y))
+        at_s = line.at_s
         y += _ROW
         body.append(_arrow(line, places, y))
         if line.unanswered:
@@ -114,10 +127,6 @@ def draw(lines: Sequence[Line], title: str) -> str:
         f'<svg class="chart" viewBox="0 0 {WIDTH} {height:g}" role="img" aria-label="{escape(title)}">'
         f"<title>{escape(title)}</title>{heads}{''.join(body)}</svg>"
     )
-
-
-def _timeless(line: Line) -> Line:
-    return msgspec.structs.replace(line, ms={})
 
 
 def _mark(message: Message) -> Mark:
@@ -180,10 +189,10 @@ def _arrow(line: Line, places: Mapping[str, float], y: float) -> str:
     parts = [
         f'<line class="shaft" x1="{x1 + side * 1.5:g}" x2="{tip - side * 2:g}" y1="{y:g}" y2="{y:g}"/>',
         f'<path class="head" d="{head}{"Z" if kind == "call" else ""}"/>',
-        _label(line, (x1 + x2) / 2, y - 5.5),
+        _label(line, (x1 + x2) / 2, y - 6),
     ]
     if line.number:
-        parts.append(_numbered(line.number, x1 + side * 1.5, y))
+        parts.append(_numbered(line.number, y))
     if line.mark:
         parts.append(_bolt(x1 + side * 12, y))
     return f'<g class="{classes}">{"".join(parts)}</g>'
@@ -204,21 +213,24 @@ def _label(line: Line, middle: float, y: float) -> str:
     spans = [escape(line.name)]
     if line.code:
         spans.append(f' <tspan class="code">{escape(line.code)}</tspan>')
-    spans += [f'<tspan class="ms {way}"> {text}</tspan>' for way, text in times.items()]
-    return _text("".join(spans), len(line.name) + len(line.code) + bool(line.code) + longest, middle, y)
+    spans += [f'<tspan class="ms {way}"> {escape(text)}</tspan>' for way, text in times.items()]
+    chars = len(line.name) + len(line.code) + bool(line.code) + longest
+    return _text("".join(spans), chars, middle, y, left=_GUTTER if line.number else 0)
 
 
-def _text(content: str, chars: int, middle: float, y: float) -> str:
+def _text(content: str, chars: int, middle: float, y: float, left: float = 0.0) -> str:
     """Over the middle of its arrow, but never beyond the border."""
     half = chars * _CHAR / 2 + _PAD
-    x = min(max(middle, half), WIDTH - half)
+    x = min(max(middle, left + half), WIDTH - half)
     return f'<text class="label" x="{x:g}" y="{y:g}">{content}</text>'
 
 
 def _time(ms: float) -> str:
     if ms >= 1000:
         return f"{ms / 1000:.1f} s"
-    return f"{ms:.0f} ms" if ms >= 10 else f"{ms:.1f} ms"
+    if ms >= 10:
+        return f"{ms:.0f} ms"
+    return f"{ms:.1f} ms" if ms >= 0.1 else "<0.1 ms"
 
 
 def _silence(line: Line, places: Mapping[str, float], y: float) -> str:
@@ -227,16 +239,17 @@ def _silence(line: Line, places: Mapping[str, float], y: float) -> str:
     side = 1 if x2 > x1 else -1
     end = x1 + side * _STUB
     cross = f"M{end - 4:g} {y - 4:g}l8 8m0 -8l-8 8"
-    label = _text("no answer", len("no answer"), (x1 + x2) / 2, y - 5.5)
+    label = _text("no answer", len("no answer"), (x1 + x2) / 2, y - 6)
     return (
         f'<g class="call answer bad"><line class="shaft" x1="{x1 + side * 1.5:g}" x2="{end - side * 5:g}" y1="{y:g}" '
         f'y2="{y:g}"/><path class="cross" d="{cross}"/>{label}</g>'
     )
 
 
-def _numbered(number: int, x: float, y: float) -> str:
-    """The number of the step in the seed's chart."""
-    return f'<circle class="step" cx="{x:g}" cy="{y:g}" r="7.5"/><text class="step" x="{x:g}" y="{y + 3.2:g}">{number}</text>'
+def _numbered(number: int, y: float) -> str:
+    """The number of the step in the seed's chart, at the border."""
+    x = _GUTTER / 2
+    return f'<circle class="step" cx="{x:g}" cy="{y - 4:g}" r="7.5"/><text class="step" x="{x:g}" y="{y - 0.8:g}">{number}</text>'
 
 
 def _bolt(x: float, y: float) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from unionhub.domain.flows.payers import ACCOUNT, PAN, TOKEN, of_card
 from unionhub.domain.model.cards import Card, CardProduct
 from unionhub.domain.model.identifiers import mask_number
 from unionhub.domain.model.parties import Party, PartyState, Role
@@ -52,7 +53,7 @@ class Registrar:
 
     async def register_card(self, holder: Cardholder, product: ProductSeed = PRODUCT) -> bool:
         """Issue the cardholder's card unless it is there; False then."""
-        token_index = self._vault.index(holder.token, "token")
+        token_index = self._vault.index(holder.token, TOKEN)
         async with self._store.begin() as unit:
             if await unit.card_by_token(token_index) is not None:
                 return False
@@ -74,14 +75,14 @@ class Registrar:
             user_id=holder.user_id,
             device_id=holder.device_id,
             token_index=token_index,
-            token_sealed=self._vault.seal(holder.token, "token"),
+            token_sealed=self._vault.seal(holder.token, of_card(TOKEN, card_id)),
             token_expiry=expiry,
-            pan_index=self._vault.index(holder.pan, "pan"),
-            pan_sealed=self._vault.seal(holder.pan, "pan"),
+            pan_index=self._vault.index(holder.pan, PAN),
+            pan_sealed=self._vault.seal(holder.pan, of_card(PAN, card_id)),
             pan_expiry=expiry,
             masked_pan=mask_number(holder.pan.reveal()),
-            account_index=self._vault.index(holder.account, "account"),
-            account_sealed=self._vault.seal(holder.account, "account"),
+            account_index=self._vault.index(holder.account, ACCOUNT),
+            account_sealed=self._vault.seal(holder.account, of_card(ACCOUNT, card_id)),
             currency=holder.currency,
             created_at=now,
         )

@@ -48,6 +48,7 @@ class Stage:
         self._port = _free_port()
         self.hub_url = f"http://{LOOPBACK}:{self._port}"
         self._env = {
+            "PYTHONPATH": str(PERF),
             "UNIONHUB_HOME": str(home),
             "UNIONHUB_DATABASE_URL": database.url,
             "UNIONHUB_HOST": LOOPBACK,
@@ -71,8 +72,7 @@ class Stage:
 
     def open(self, cardholders: int) -> None:
         """Start sandbox, service and worker. Raises RigError."""
-        host = str(PERF / "rig" / "sandbox_host.py")
-        sandbox = self._start("sandbox", [host, "--hub", self.hub_url, "--cardholders", str(cardholders)])
+        sandbox = self._start("sandbox", ["-m", "rig.sandbox_host", "--hub", self.hub_url, "--cardholders", str(cardholders)])
         self.control_url = json.loads(sandbox.wait_for_line('"control"', READY_S + cardholders / 20))["control"]
         self._start("service", ["-m", "unionhub.hosts.cli", "serve", "--sandbox", self.control_url])
         self._wait_ready()

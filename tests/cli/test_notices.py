@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
+import msgspec
 import pytest
 
 from support.operator import OPENED, Operator, payment
@@ -42,9 +43,7 @@ def put(unionhub: Operator, number: int, state: NoticeState, receiver: str = ACQ
         assert await uow.move_payment(opened, opened.moved(PaymentEvent.APPROVE, code="00", due_at=None), [told])
         after = told
         for made in range(1, attempts + 1):
-            after = Notice(
-                **{name: getattr(told, name) for name in told.__struct_fields__} | {"attempts": made, "state": state}
-            )
+            after = msgspec.structs.replace(told, attempts=made, state=state)
             await uow.record_attempt(after, ATTEMPT)
         return after
 

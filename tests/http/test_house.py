@@ -141,3 +141,20 @@ def test_a_payer_whose_client_hangs_up_has_paid_once_and_can_ask(home: House) ->
         assert (code_of(answer), answer.json["trxInfo"]["paymentStatus"]) == ("00", "APPROVED")
 
     home.run(at_the_till(home, scenario))
+
+
+def test_the_six_public_keys_and_nothing_private(home: House) -> None:
+    async def scenario(till: Till) -> None:
+        keys = (await get(till.port, "/.well-known/jwks.json")).json["keys"]
+        assert sorted((key["use"], key["alg"]) for key in keys) == [
+            ("enc", "ECDH-ES+A256KW"),
+            ("enc", "RSA-OAEP-256"),
+            ("enc", "RSA1_5"),
+            ("sig", "ES256"),
+            ("sig", "PS256"),
+            ("sig", "RS256"),
+        ]
+        assert len({key["kid"] for key in keys}) == 6
+        assert not any(key.keys() & {"d", "p", "q", "dp", "dq", "qi", "k"} for key in keys)
+
+    home.run(at_the_till(home, scenario))

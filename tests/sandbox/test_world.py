@@ -16,6 +16,7 @@ from unionhub.adapters.jose.keys import check_party_keys
 from unionhub.adapters.memory.store import MemoryStore
 from unionhub.adapters.vault.envelope import EnvelopeVault, load
 from unionhub.adapters.vault.master import MasterKey
+from unionhub.domain.flows.payers import of_card
 from unionhub.domain.model.cards import Card, CardProduct
 from unionhub.domain.model.identifiers import Pan, Token
 from unionhub.domain.model.parties import JoseProfile, Party, PartyState, Role
@@ -167,9 +168,9 @@ class TestRegister:
             for holder in CARDHOLDERS:
                 (card,) = [card for card in cards if card.user_id == holder.user_id]
                 assert card.token_index == vault.index(holder.token, "token")
-                assert vault.open(card.token_sealed, "token") == holder.token.reveal()
-                assert vault.open(card.pan_sealed, "pan") == holder.pan.reveal()
-                assert vault.open(card.account_sealed, "account") == holder.account.reveal()
+                assert vault.open(card.token_sealed, of_card("token", card.card_id)) == holder.token.reveal()
+                assert vault.open(card.pan_sealed, of_card("pan", card.card_id)) == holder.pan.reveal()
+                assert vault.open(card.account_sealed, of_card("account", card.card_id)) == holder.account.reveal()
                 assert (card.device_id, card.gateway, card.issuer) == (holder.device_id, holder.gateway, holder.issuer)
                 assert (card.masked_pan, card.currency, card.product_id) == (
                     holder.pan.masked,

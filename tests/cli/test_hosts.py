@@ -1,0 +1,320 @@
+"""The hosts as processes of their own: service, worker and sandbox share a database, take messages, and drain on a signal."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.operator import Done, Operator, new_home
+from unionhub.hosts.sandbox.seeds import ACQUIRER, BANK, HARBOUR
+
+START_S = 60.0
+LATE_S = 1.5
+
+SETTINGS = {
+    "UNIONHUB_PORT": "0",
+    "UNIONHUB_OPERATOR_PORT": "0",
+    "UNIONHUB_CLOCK": "sandbox",
+    "UNIONHUB_WORKER_POLL_S": "0.05",
+}
+
+
+class Host:
+    """One `unionhub` process; its stdout by lines."""
+
+    def __init__(self, home: Path, *arguments: str, background: bool = True, **env: str) -> None:
+        """`background` starts it as a shell starts its background jobs: with SIGINT ignored."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("UNIONHUB_")}
+        self._lines: queue.Queue[str] = queue.Queue()
+        with open(home.parent / f"{arguments[0]}.err", "ab") as err:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "unionhub.hosts.cli", *arguments],
+                env={**kept, "UNIONHUB_HOME": str(home), **SETTINGS, **env},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=err,
+                text=True,
+                preexec_fn=ignore_sigint if background else None,
+            )
+        self.err = home.parent / f"{arguments[0]}.err"
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with contextlib.suppress(ValueError):  # closed by `end`
+            for line in self.process.stdout:
+                self._lines.put(line.rstrip("\n"))
+        self._lines.put("")
+
+    def line(self, timeout_s: float = START_S) -> str:
+        """The next line; empty at the end."""
+        return self._lines.get(timeout=timeout_s)
+
+    def signal(self, *numbers: signal.Signals) -> None:
+        for number in numbers:
+            self.process.send_signal(number)
+
+    def ended(self, timeout_s: float = START_S) -> int:
+        return self.process.wait(timeout_s)
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+def ignore_sigint() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class Hub:
+    """The three hosts, and an operator beside them."""
+
+    def __init__(self, home: Path) -> None:
+        self.operator = Operator(home)
+        control = free_port()
+        self.service = Host(home, "serve", "--sandbox", f"http://127.0.0.1:{control}")
+        self.worker = Host(home, "worker")
+        self.url = self.service.line().removeprefix("unionhub serves on ")
+        options = ["--hub", self.url, "--control-port", str(control), "--register", "--timeout", "10"]
+        self.sandbox = Host(home, "sandbox", *options)
+        self.ready = json.loads(self.sandbox.line())
+        metrics = re.search(r"http://\S+", self.worker.line())
+        assert metrics is not None
+        self.metrics_url = metrics[0]
+        time.sleep(1.1)  # the service learns the partners' addresses within a second
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        return self.service, self.worker, self.sandbox
+
+    def send(self, *arguments: str, **options: Any) -> Done:
+        return self.operator("send", *arguments, "--url", self.url, **options)
+
+    def later(self, *arguments: str) -> subprocess.Popen[str]:
+        """`send` in a process of its own, since it waits."""
+        command = [sys.executable, "-m", "unionhub.hosts.cli", "send", *arguments, "--url", self.url, "--json"]
+        env = {**os.environ, "UNIONHUB_HOME": str(self.operator.home)}
+        return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def fault(self, message: str, fault: str, **more: Any) -> None:
+        order = {"party": BANK, "message": message, "fault": fault, **more}
+        post(f"{self.ready['control']}/sandbox/faults", order)
+
+    def received(self, app_id: str, message: str) -> int:
+        inbox = json.loads(fetched(f"{self.url}/sandbox/inbox/{app_id}"))
+        return sum(item["message"] == message for item in inbox)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def fetched(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        return str(answer.read().decode())
+
+
+def post(url: str, content: object) -> None:
+    with urllib.request.urlopen(urllib.request.Request(url, json.dumps(content).encode()), timeout=20):
+        pass
+
+
+def until(happened: Any, timeout_s: float = 30.0) -> None:
+    deadline_s = time.monotonic() + timeout_s
+    while not happened():
+        assert time.monotonic() < deadline_s, "it did not happen"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return new_home(tmp_path_factory.mktemp("hosts") / "var")
+
+
+@pytest.fixture(scope="module")
+def hub(home: Path) -> Iterator[Hub]:
+    made = Hub(home)
+    yield made
+    for host in made.hosts:
+        host.end()
+
+
+# --- send
+
+
+def test_a_payment_needs_nothing_but_its_name(hub: Hub) -> None:
+    done = hub.send("MPQRC_PAYMENT_EMV", "trxAmt=12.50")
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[0] == f"MPQRC_PAYMENT_EMV as Harbour Wallet ({HARBOUR}, compact) to {hub.url}/scis/switch/qremvpayment"
+    assert lines[-1].startswith("00 Approved  (signature verified, ")
+    assert "trxAmt        12.50" in done.out
+    token = json.loads(fetched(f"{hub.url}/sandbox/cardholders"))[0]["token"]
+    assert token not in done.out
+
+
+def test_what_became_of_it_is_asked_told_and_drawn(hub: Hub) -> None:
+    told = hub.received(ACQUIRER, "TRX_RESULT_NOTIFICATION")
+    paid = hub.send("mpqrc-payment-emv", "--cardholder", "2", "--merchant", "2", "--json").json
+    assert (paid["code"], paid["verified"], paid["request"]["trxInfo"]["token"][4:-4]) == ("00", True, "********")
+    msg_id = paid["request"]["msgInfo"]["msgID"]
+    asked = hub.send("TRX_RESULT_INQUIRY", f"origMsgID={msg_id}", "--json").json
+    assert (asked["code"], asked["answer"]["trxInfo"]["paymentStatus"]) == ("00", "APPROVED")
+    until(lambda: hub.received(ACQUIRER, "TRX_RESULT_NOTIFICATION") > told)
+    until(lambda: hub.operator.json("transactions", "show", msg_id)["notices"][0]["state"] == "CONFIRMED")
+    assert "APPROVED  00 Approved" in hub.operator.does("transactions", "show", msg_id).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["merchantInfo.mid=000000000000000"], "03"),
+        (["trxAmt:=12"], "30"),
+        (["trxAmt=0"], "13"),
+        (["msgInfo.insID=00000000"], "A0"),
+        (["token=6236091000000018"], "14"),
+    ],
+)
+def test_another_code_is_exit_code_2(hub: Hub, arguments: list[str], code: str) -> None:
+    done = hub.send("MPQRC_PAYMENT_EMV", *arguments)
+    assert (done.code, done.out.splitlines()[-1].split()[0]) == (2, code)
+
+
+def test_operators_commands_count_from_the_next_payment_on(hub: Hub) -> None:
+    hub.operator.does("cards", "block", "1", "--reason", "STOLEN")
+    assert hub.send("MPQRC_PAYMENT_EMV", "--json").json["code"] == "43"
+    hub.operator.does("cards", "block", "1", "--reason", "NONE")
+    hub.operator.does("products", "limits", "HKD-EVERYDAY", "--trx", "5.00")
+    until(lambda: hub.send("MPQRC_PAYMENT_EMV", "--json").json["code"] == "61")
+    hub.operator.does("products", "limits", "HKD-EVERYDAY", "--trx", "50000.00")
+    until(lambda: hub.send("MPQRC_PAYMENT_EMV", "--json").json["code"] == "00")
+
+
+def test_a_message_is_repeated_by_its_msg_id(hub: Hub) -> None:
+    first = hub.send("MPQRC_PAYMENT_EMV", "trxAmt=7", "--json").json
+    msg_id = first["request"]["msgInfo"]["msgID"]
+    again = hub.send("MPQRC_PAYMENT_EMV", "trxAmt=7", "--msg-id", msg_id, "--json").json
+    assert (again["code"], again["answer"]["trxInfo"]) == ("00", first["answer"]["trxInfo"])
+    assert hub.send("MPQRC_PAYMENT_EMV", "trxAmt=8", "--msg-id", msg_id, "--json").json["code"] == "78"
+
+
+def test_a_body_is_sent_byte_for_byte_or_changed_by_fields(hub: Hub, tmp_path: Path) -> None:
+    body = hub.send("MPQRC_PAYMENT_EMV", "--json").json["request"]
+    body["trxInfo"]["token"] = json.loads(fetched(f"{hub.url}/sandbox/cardholders"))[0]["token"]
+    file = tmp_path / "body.json"
+    file.write_text(json.dumps(body, indent=4))
+    same = hub.send("MPQRC_PAYMENT_EMV", "--body", str(file), "--json").json
+    assert (same["sender"], same["code"]) == (HARBOUR, "00")
+    assert same["request"]["msgInfo"]["msgID"] == body["msgInfo"]["msgID"]
+    other = hub.send("MPQRC_PAYMENT_EMV", "trxAmt=7.77", "--body", str(file), "--json").json
+    assert other["code"] == "78"
+    broken = hub.send("MPQRC_PAYMENT_EMV", "--as", HARBOUR, "--body", "-", "--json", typed=b"{not json")
+    assert (broken.code, broken.json["code"]) == (2, "30")
+    assert "fields can only be put into a body" in hub.operator.refuses(
+        "send", "MPQRC_PAYMENT_EMV", "a=1", "--as", HARBOUR, "--body", "-", "--url", hub.url, typed=b"{not json"
+    )
+
+
+def test_what_the_hub_does_not_take_is_told(hub: Hub) -> None:
+    line = hub.operator.refuses("send", "DANCE", "--url", hub.url)
+    assert line.startswith("the hub takes no message at /scis/switch/dance (HTTP 404); it takes MPQRC_PAYMENT_EMV")
+
+
+def test_a_gate_refusal_is_an_answer_and_can_be_explained(hub: Hub) -> None:
+    done = hub.send("MPQRC_PAYMENT_EMV", "--as", ACQUIRER, "--path", "/scis/switch/qremvpayment")
+    assert done.code == 2
+    assert "E0 Unauthorized access  (HTTP 401, unsigned, " in done.out
+    assert "unionhub explain CAUSE" in done.err
+    lines = [json.loads(line) for line in hub.service.err.read_text().splitlines()]
+    assert [line["cause"] for line in lines if line["event"] == "gate_refused"][-1] == "role_not_allowed"
+
+
+def test_no_answer_in_time_is_exit_code_1_and_says_what_to_do(hub: Hub) -> None:
+    hub.fault("DEBIT_TRANSACTION", "answer_late", seconds=LATE_S)
+    done = hub.send("MPQRC_PAYMENT_EMV", "--timeout", "0.3")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == ("unionhub: sent, but no answer came (timeout): ask with TRX_RESULT_INQUIRY what became of it\n")
+    # Nobody waits any more, but the bank books: the payment must end as approved.
+    until(lambda: hub.operator.json("transactions", "list", "--limit", "1")[0]["state"] == "APPROVED")
+
+
+# --- hosts
+
+
+def test_each_host_says_that_it_is_ready(hub: Hub) -> None:
+    assert json.loads(fetched(f"{hub.url}/readyz")) == {"ready": True, "missing": []}
+    assert json.loads(fetched(hub.metrics_url.replace("/metrics", "/readyz"))) == {"ready": True, "missing": []}
+    assert "unionhub_notice_attempts_total" in fetched(hub.metrics_url)
+    assert set(hub.ready["partners"]) >= {HARBOUR, BANK, ACQUIRER}
+    paths = json.loads(fetched(hub.metrics_url.replace("/metrics", "/schema")))["paths"]
+    assert not [path for path in paths if path.startswith("/scis")]  # a worker takes no messages
+
+
+def test_a_companion_outlives_its_groups_signals_and_ends_with_its_parent(tmp_path: Path) -> None:
+    home = new_home(tmp_path / "var")
+    companion = Host(home, "sandbox", "--companion", "--hub", "http://127.0.0.1:1", background=False)
+    try:
+        assert json.loads(companion.line())["ready"] == "sandbox"
+        companion.signal(signal.SIGINT, signal.SIGTERM)
+        time.sleep(0.3)
+        assert companion.process.poll() is None
+        assert companion.process.stdin is not None
+        companion.process.stdin.close()
+        assert companion.ended() == 0
+    finally:
+        companion.end()
+
+
+def test_a_drain_finishes_what_is_held_and_a_second_signal_changes_nothing(hub: Hub) -> None:
+    """The last of this module: it ends the hosts, which were started with SIGINT ignored."""
+    asked = hub.received(BANK, "DEBIT_TRANSACTION")
+    hub.fault("DEBIT_TRANSACTION", "answer_late", seconds=LATE_S, times=2)
+    waiting = hub.later("MPQRC_PAYMENT_EMV", "trxAmt=17.01")
+    until(lambda: hub.received(BANK, "DEBIT_TRANSACTION") > asked)
+    hub.service.signal(signal.SIGTERM)
+    assert_refused(hub.url)
+    hub.service.signal(signal.SIGTERM, signal.SIGINT)
+    out, err = waiting.communicate(timeout=30)
+    assert (waiting.returncode, err) == (0, "")
+    assert json.loads(out)["code"] == "00"
+    assert (hub.service.ended(), hub.service.line()) == (0, "unionhub has drained")
+    assert hub.operator.json("transactions", "list", "--limit", "1")[0]["state"] == "APPROVED"
+    for host in (hub.worker, hub.sandbox):
+        host.signal(signal.SIGINT, signal.SIGTERM)
+        assert host.ended() == 0
+    assert hub.worker.line() == "unionhub's worker has drained"
+    errors = [line for host in hub.hosts for line in host.err.read_text().splitlines() if "Traceback" in line]
+    assert errors == []
+
+
+def assert_refused(url: str) -> None:
+    """The listener is closed soon after the signal."""
+    host, port = url.removeprefix("http://").split(":")
+
+    def refused() -> bool:
+        try:
+            socket.create_connection((host, int(port)), timeout=1).close()
+        except ConnectionError:
+            return True
+        return False
+
+    until(refused, timeout_s=10)

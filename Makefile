@@ -17,7 +17,7 @@ CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.14 python3.13 python3.12 
 ELSEWHERE := $(shell test ! -f $(VENV)/.folder || test "$$(cat $(VENV)/.folder)" = "$$(pwd -P)" || echo yes)
 ANOTHER_PYTHON := $(if $(PYTHON),$(shell test "$$(cat $(VENV)/.python 2>/dev/null)" = "$(PYTHON)" || echo yes))
 
-.PHONY: help run test check lint types contracts wheel lock clean simulate
+.PHONY: help run test report check lint types contracts wheel lock clean simulate
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -32,6 +32,12 @@ test: $(READY) ## every test
 SEEDS ?= 200
 simulate: $(READY) ## seeded storms on virtual time (SEEDS=n), or one seed with its messages (SEED=n)
 	@cd tests && exec ../$(BIN)/python -m simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+report: $(READY) ## the features, run in every way, and what they did as one page: var/report/index.html
+	@status=0; \
+	UNIONHUB_TEST_REPORT=var/report $(BIN)/python -m pytest $(PYTEST_FLAGS) features $(ARGS) || status=$$?; \
+	PYTHONPATH=features $(BIN)/python -m report var/report || exit 1; \
+	exit $$status
 
 check: lint types contracts wheel ## lint, format, types, import contracts, and a wheel that works (-k: all of them)
 

@@ -68,7 +68,7 @@ class Search:
         return [
             Find(where, form, masked(needles[found]))
             for form, length, needles in self._families
-            for found in _beginning_alike(content, os.path.commonprefix([min(needles), max(needles)]), length)
+            for found in _beginning_alike(content, _shared(min(needles), max(needles)), length)
             if found in needles
         ]
 
@@ -102,6 +102,11 @@ def files(folder: Path) -> Iterator[Path]:
 
 def masked(number: str) -> str:
     return f"{number[:2]}…{number[-2:]} ({len(number)} digits)"
+
+
+def _shared(first: bytes, last: bytes) -> bytes:
+    """How both begin, and so all between them."""
+    return first[: next((place for place, pair in enumerate(zip(first, last, strict=True)) if pair[0] != pair[1]), len(first))]
 
 
 def _beginning_alike(content: bytes, beginning: bytes, length: int) -> Iterator[bytes]:

@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from report.recorder import Recorder
-from story import Story
 
-from support.house import House, house
-from support.stores import NoPostgres
+# Before they are imported: what is wrong in a scenario is told by the assertions of its steps.
+pytest.register_assert_rewrite("steps", "story")
+
+from report.recorder import Recorder  # noqa: E402
+from story import Story  # noqa: E402
+
+from support.house import House, house  # noqa: E402
+from support.stores import NoPostgres  # noqa: E402
 
 REPORT_FOLDER = "UNIONHUB_TEST_REPORT"
 """Where the run is to be recorded for `make report`; nowhere when it is not set."""

@@ -121,16 +121,17 @@ def collapsed(rows: Iterable[Row]) -> list[Row]:
     return kept
 
 
-def read_table(cells: Sequence[Sequence[str]]) -> list[Row]:
+def read_table(cells: Sequence[Sequence[object]]) -> list[Row]:
     """A scenario's table. Raises ValueError for another header."""
     header, *lines = cells
     if tuple(header) != HEADER:
-        raise ValueError(f"a table of messages has the columns {' | '.join(HEADER)}")
-    return [Row(*line) for line in lines]
+        raise ValueError(f"a table of messages has the columns {', '.join(HEADER)}")
+    return [Row(*(str(cell) for cell in line)) for line in lines]
 
 
 def table(rows: Iterable[Row]) -> str:
     """As it may be copied into a scenario."""
     lines = [HEADER, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADER))]
-    return "\n".join("  | " + " | ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)) + " |" for line in lines)
+    padded = ([f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)] for line in lines)
+    return "\n".join(f"  | {' | '.join(cells)} |" for cells in padded)

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 from rows import Row, party_names, row_of
+from words import Amount
 
 from support.house import House
 from unionhub.domain.model.cards import Card
@@ -26,7 +27,6 @@ from unionhub.hosts.sandbox.journal import Entry
 from unionhub.hosts.sandbox.partner import HubAnswer, HubRequest
 from unionhub.hosts.sandbox.roles import Gateway
 from unionhub.hosts.sandbox.seeds import Cardholder, MerchantSeed
-from words import Amount
 
 T = TypeVar("T")
 

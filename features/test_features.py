@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from at_rest import Search, numbers_of
 from pytest_bdd import scenarios
-
 from steps.bank import *  # noqa: F403
 from steps.cardholders import *  # noqa: F403
 from steps.outcomes import *  # noqa: F403
 from steps.payments import *  # noqa: F403
 from steps.shops import *  # noqa: F403
 from steps.times import *  # noqa: F403
+
 from support.house import WAYS, House
 
 pytestmark = [

@@ -7,19 +7,18 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from charts import CHARTS, Chart
-from pytest_bdd.feature import get_features
-from pytest_bdd.parser import Feature, Scenario, Step
-from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
-from rows import Row, read_table
-from words import Phrase
-
 import steps.bank
 import steps.cardholders
 import steps.outcomes
 import steps.payments
 import steps.shops
 import steps.times  # noqa: F401 - importing them is what registers their steps
+from charts import CHARTS, Chart
+from pytest_bdd.feature import get_features
+from pytest_bdd.parser import Feature, Scenario, Step
+from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
+from rows import Row, read_table
+from words import Phrase
 
 FOLDER = Path(__file__).parent
 THE_TABLE = "the messages were"

@@ -65,7 +65,7 @@ def test_repeated_inquiries_are_one_row() -> None:
 
 
 def test_another_header_is_refused() -> None:
-    with pytest.raises(ValueError, match="from | to | message"):
+    with pytest.raises(ValueError, match="from, to, message"):
         read_table([["who", "whom", "what"], list(PAY)])
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import iso4217
-from parse import with_pattern
 from pytest_bdd import parsers
 
 from unionhub.domain.model.money import Money
 from unionhub.hosts.sandbox.seeds import HARBOUR, MERCHANTS, PEAK, MerchantSeed
+
+T = TypeVar("T")
 
 APPS: Final = {"Harbour Wallet": HARBOUR, "Peak Pay": PEAK}
 SHOPS: Final[dict[str, MerchantSeed]] = {shop.name: shop for shop in MERCHANTS}
@@ -40,36 +41,37 @@ _NUMERIC: Final = {entry.code: f"{entry.number:03d}" for entry in iso4217.Curren
 _ALPHA: Final = {numeric: alpha for alpha, numeric in _NUMERIC.items()}
 
 
-@with_pattern(r"[A-Z]{3} [-0-9][-0-9.e]*")
+class Spelling(Generic[T]):
+    """How one kind of word is written in a step, and what it means there."""
+
+    regex_group_count = 0  # what the library `parse` looks for in a converter, beside `pattern`
+
+    def __init__(self, pattern: str, meaning: Callable[[str], T]) -> None:
+        self.pattern = pattern
+        self._meaning = meaning
+
+    def __call__(self, text: str) -> T:
+        return self._meaning(text)
+
+
+def one_of(phrases: Iterable[str]) -> str:
+    """A pattern: one of these, and nothing else. The longest first, since one may begin another."""
+    return "|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True))
+
+
 def read_amount(text: str) -> Amount:
     """`HKD 30.00`, `JPY 1000`. Raises KeyError for letters that are no currency."""
     alpha, _, number = text.partition(" ")
     return Amount(_NUMERIC[alpha], number)
 
 
-@with_pattern("|".join(APPS))
-def read_app(text: str) -> str:
-    """The app_id of an app's gateway."""
-    return APPS[text]
-
-
-@with_pattern("|".join(SHOPS))
-def read_shop(text: str) -> MerchantSeed:
-    return SHOPS[text]
-
-
-@with_pattern(r"[0-9A-Z]{2}")
-def read_code(text: str) -> str:
-    """A response code."""
-    return text
-
-
-@with_pattern(r"[0-9]+")
-def read_number(text: str) -> int:
-    return int(text)
-
-
-KINDS: Final = {"Amount": read_amount, "App": read_app, "Shop": read_shop, "Code": read_code, "Number": read_number}
+KINDS: Final[dict[str, Callable[[str], Any]]] = {
+    "Amount": Spelling(r"[A-Z]{3} [-0-9][-0-9.e]*", read_amount),
+    "App": Spelling(one_of(APPS), APPS.__getitem__),  # the app_id of its gateway
+    "Shop": Spelling(one_of(SHOPS), SHOPS.__getitem__),
+    "Code": Spelling("[0-9A-Z]{2}", str),  # a response code
+    "Number": Spelling("[0-9]+", int),
+}
 """What may stand behind the colon in a step's pattern: `{amount:Amount}`."""
 
 
@@ -78,13 +80,4 @@ class Phrase(parsers.parse):
 
     def __init__(self, text: str, **choices: Mapping[str, object]) -> None:
         self.choices = choices
-        super().__init__(text, extra_types={**KINDS, **{name: _one_of(table) for name, table in choices.items()}})
-
-
-def _one_of(phrases: Mapping[str, object]) -> Callable[[str], str]:
-    # The longest first: one phrase may begin another.
-    @with_pattern("|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True)))
-    def read(text: str) -> str:
-        return text
-
-    return read
+        super().__init__(text, extra_types={**KINDS, **{name: Spelling(one_of(table), str) for name, table in choices.items()}})

@@ -118,7 +118,7 @@ class Container(containers.DeclarativeContainer):
     numbers = providers.Singleton(Numbers, sequences)
     payers = providers.Singleton(Payers, directory, vault)
     notice_book = providers.Singleton(NoticeBook, directory, numbers, clock)
-    mover = providers.Singleton(Mover, store, notice_book, telemetry)
+    mover = providers.Singleton(Mover, store, notice_book, numbers, directory, clock, telemetry)
     runner = providers.Singleton(MoneyRunner, store, clock, numbers, mover, policy, telemetry)
     merchant_qr_emv = providers.Singleton(
         MerchantQrEmv, payers, directory, partners, vault, offers, rates, numbers, clock, policy

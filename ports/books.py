@@ -6,11 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from unionhub.domain.model.money import Money
-
 
 class BankBooks(Protocol):
-    """Contract: `booked` gives, for each msgID of ours that moved money, what is still taken from the customer's account:
-    debits less their reversals, zero included; a msgID that booked nothing may be absent."""
+    """Contract: `booked` gives for each of our messages that moved money (by msgID: a debit's, a reversal's) what it took
+    from customers' accounts, in minor units of the account's currency; what it gave back is negative. A message that
+    booked nothing may be absent."""
 
-    async def booked(self, issuer: str) -> Mapping[str, Money]: ...
+    async def booked(self, issuer: str) -> Mapping[str, int]: ...

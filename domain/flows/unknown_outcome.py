@@ -88,9 +88,6 @@ class UnknownOutcome:
     async def _reverse(self, payment: Payment) -> None:
         bank = self._bank(payment)
         now = self._clock.now()
-        if not payment.reversal_msg_id:
-            # Fixed before the first sending, so that every repeat is the same message.
-            payment = msgspec.structs.replace(payment, reversal_msg_id=await self._numbers.msg_id(bank, now))
         reversal = Reversal(
             msg_id=payment.reversal_msg_id,
             sent_at=now,
@@ -103,10 +100,7 @@ class UnknownOutcome:
         if answer is not None and answer.code in ("00", "22"):
             if answer.code == "22":
                 self._telemetry.alarm("reversal_related_error", payment_id=payment.payment_id)
-            code = payment.code or REVERSED_CODE
-            await self._move(
-                payment, PaymentEvent.CONFIRM_REVERSAL, code=code, due_at=None, reversal_msg_id=payment.reversal_msg_id
-            )
+            await self._move(payment, PaymentEvent.CONFIRM_REVERSAL, code=payment.code or REVERSED_CODE, due_at=None)
             return
         self._telemetry.alarm("reversal_unconfirmed", payment_id=payment.payment_id, attempts=payment.asks + 1)
         wait_s = min(self._policy.reversal_backoff_s * 2.0 ** min(payment.asks, 30), self._policy.reversal_backoff_cap_s)

@@ -194,7 +194,7 @@ def _arrow(line: Line, places: Mapping[str, float], y: float) -> str:
     if line.number:
         parts.append(_numbered(line.number, y))
     if line.mark:
-        parts.append(_bolt(x1 + side * 12, y))
+        parts.append(_bolt(x1 - side * 8, y + 4))
     return f'<g class="{classes}">{"".join(parts)}</g>'
 
 
@@ -249,7 +249,9 @@ def _silence(line: Line, places: Mapping[str, float], y: float) -> str:
 def _numbered(number: int, y: float) -> str:
     """The number of the step in the seed's chart, at the border."""
     x = _GUTTER / 2
-    return f'<circle class="step" cx="{x:g}" cy="{y - 4:g}" r="7.5"/><text class="step" x="{x:g}" y="{y - 0.8:g}">{number}</text>'
+    return (
+        f'<circle class="step" cx="{x:g}" cy="{y - 4:g}" r="7.5"/><text class="step" x="{x:g}" y="{y - 0.8:g}">{number}</text>'
+    )
 
 
 def _bolt(x: float, y: float) -> str:

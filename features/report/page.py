@@ -18,6 +18,8 @@ PAGE: Final = "index.html"
 WAYS: Final = {"memory": "in process", "sqlite": "SQLite", "postgres": "PostgreSQL"}
 """Way -> its name on the page. A way that is not here has its own."""
 
+RED: Final = ("failed", "not run")
+
 _FOLDER: Final = Path(__file__).parent
 _WORST: Final[tuple[Outcome, ...]] = ("failed", "not run", "passed", "skipped")
 
@@ -47,8 +49,13 @@ class Case(msgspec.Struct, kw_only=True):
         return min(self.runs.values(), key=lambda run: _WORST.index(run.outcome)).steps
 
     @property
-    def errors(self) -> list[Run]:
-        return [run for run in self.runs.values() if run.error]
+    def errors(self) -> dict[str, list[str]]:
+        """What went wrong -> in which ways."""
+        found: dict[str, list[str]] = {}
+        for way, run in self.runs.items():
+            if run.error:
+                found.setdefault(run.error, []).append(WAYS.get(way, way))
+        return found
 
 
 class Examples(msgspec.Struct, kw_only=True):
@@ -129,6 +136,7 @@ def write(folder: Path, runs: Sequence[Run], now: datetime | None = None) -> Pat
         features=features,
         tallies=[_tally(way, [run for run in runs if run.way == way]) for way in ways],
         outcome=worst(feature.outcome for feature in features),
+        red=[scenario for feature in features for scenario in feature.scenarios if scenario.outcome in RED],
         count=sum(len(scenario.cases) for feature in features for scenario in feature.scenarios),
         style=(_FOLDER / "style.css").read_text(encoding="utf-8"),
         at=now or datetime.now(UTC),

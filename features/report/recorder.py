@@ -33,8 +33,7 @@ class Recorder:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Before the fixtures: a scenario whose house does not open is told of too."""
-        template = scenario_wrapper_template_registry.get(getattr(item, "function", None))
-        if template is not None and isinstance(item, pytest.Function):
+        if isinstance(item, pytest.Function) and (template := scenario_wrapper_template_registry.get(item.function)):
             item.stash[_RUN] = _begun(template, item)
 
     @pytest.hookimpl(wrapper=True)
@@ -63,7 +62,7 @@ class Recorder:
 
 
 def _begun(template: ScenarioTemplate, item: pytest.Function) -> record.Run:
-    params = item.callspec.params
+    params: dict[str, Any] = dict(item.callspec.params)
     example: dict[str, str] = params.get("_pytest_bdd_example", {})
     feature = template.feature
     titles = [examples.name or "" for examples in template.examples if example in list(examples.as_contexts())]
@@ -82,7 +81,7 @@ def _begun(template: ScenarioTemplate, item: pytest.Function) -> record.Run:
             record.Step(
                 keyword=step.keyword.strip(),
                 text=step.name,
-                table=[list(row) for row in step.datatable.raw()] if step.datatable else [],
+                table=[[str(cell) for cell in row] for row in step.datatable.raw()] if step.datatable else [],
             )
             for step in steps
         ],
@@ -100,7 +99,8 @@ def _learn(run: record.Run, report: pytest.TestReport, call: pytest.CallInfo[Non
 
 
 def _step_of(request: pytest.FixtureRequest, scenario: Scenario, step: Step) -> record.Step:
-    return request.node.stash[_RUN].steps[scenario.steps.index(step)]
+    run: record.Run = request.node.stash[_RUN]
+    return run.steps[scenario.steps.index(step)]
 
 
 def _messages(story: Story, feature: Feature, scenario: Scenario) -> list[record.Message]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from pytest_bdd import given, when
+from steps.shops import ALWAYS
 from story import DEBIT, Story
 from words import Phrase
-
-from steps.shops import ALWAYS
 
 INQUIRY: Final = "TRX_RESULT_INQUIRY"
 REVERSAL: Final = "REVERSAL"

@@ -106,8 +106,12 @@ VERIFICATION: Final = "MERCHANT_VERIFICATION"
 @given("the acquirer wants to vouch for a shop before each payment")
 def the_acquirer_wants_to_be_asked(story: Story) -> None:
     acquirer = story.shop.acquirer
-    story.run(story.house.change_party(acquirer, verifies_merchants=True))
-    story.undo(lambda: story.run(story.house.change_party(acquirer, verifies_merchants=False)) and None)
+
+    def wants(asked: bool) -> None:
+        story.run(story.house.change_party(acquirer, verifies_merchants=asked))
+
+    wants(asked=True)
+    story.undo(lambda: wants(asked=False))
 
 
 @given("the acquirer does not vouch for this shop")

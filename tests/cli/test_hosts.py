@@ -20,7 +20,11 @@ from typing import Any
 
 import pytest
 
+from support.keys import partner_key
 from support.operator import Done, Operator, new_home
+from unionhub.domain.model.parties import JoseProfile, Role
+from unionhub.hosts.sandbox import keyring
+from unionhub.hosts.sandbox.partner import Identity
 from unionhub.hosts.sandbox.seeds import ACQUIRER, BANK, HARBOUR
 
 START_S = 60.0
@@ -255,6 +259,37 @@ def test_no_answer_in_time_is_exit_code_1_and_says_what_to_do(hub: Hub) -> None:
     assert done.err == ("unionhub: sent, but no answer came (timeout): ask with TRX_RESULT_INQUIRY what became of it\n")
     # Nobody waits any more, but the bank books: the payment must end as approved.
     until(lambda: hub.operator.json("transactions", "list", "--limit", "1")[0]["state"] == "APPROVED")
+
+
+# --- onboarding
+
+
+def test_a_partner_with_keys_of_its_own_comes_and_goes(hub: Hub) -> None:
+    """Known, its messages pass the gate, and a card of another gateway is `14`; unknown or suspended, they are 401."""
+    stranger = identity("98990702")
+    keyring.save(hub.operator.home, stranger)
+    paying = ["MPQRC_PAYMENT_EMV", "--as", stranger.app_id, "--cardholder", "1", "--json"]
+    assert hub.send(*paying).json["code"] == "E0"
+    keys = json.dumps({"keys": [json.loads(key.jwk) for key in keyring.public_keys(stranger)]})
+    options = ["--role", "app_gateway", "--name", "Bay Wallet", "--base-url", "https://bay.example", "--profile", "compact"]
+    hub.operator.does("parties", "add", stranger.app_id, *options, "--country", "SG", "--jwks", "-", typed=keys)
+    until(lambda: hub.send(*paying).json["code"] == "14")
+    hub.operator.does("parties", "state", stranger.app_id, "SUSPENDED")
+    until(lambda: hub.send(*paying).json["code"] == "E0")
+
+
+def identity(app_id: str) -> Identity:
+    """A partner that is no seed, with keys of this test."""
+    signing, encryption = (partner_key(JoseProfile.COMPACT, use, app_id).private_jwk() for use in ("sig", "enc"))
+    return Identity(
+        app_id=app_id,
+        role=Role.APP_GATEWAY,
+        name="Bay Wallet",
+        profile=JoseProfile.COMPACT,
+        signing=signing,
+        encryption=encryption,
+        base_url="",
+    )
 
 
 # --- hosts

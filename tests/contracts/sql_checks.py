@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from contracts.store_samples import card, claim, day, moved, notice, once, payment
+from contracts.store_samples import card, claim, day, moved, notice, once, opened, payment, stored, try_open
 
 from unionhub.adapters.sql import migrate
 from unionhub.adapters.sql.engine import EngineOptions, create_engine, database_url
 from unionhub.adapters.sql.store import SqlStore
 from unionhub.adapters.sql.tables import METADATA
 from unionhub.domain.model.transactions import PaymentEvent
+from unionhub.ports.store import StoreUnavailable
 
 
 async def check_migrations(fresh_url: str) -> None:
@@ -60,9 +62,22 @@ async def pay(store: SqlStore, number: int) -> None:
     assert await store.move_payment(wanted, moved(wanted, PaymentEvent.APPROVE, code="00"), [notice(number)])
 
 
+async def check_a_move_and_what_it_gives_back_are_one(store: SqlStore) -> None:
+    before = payment(1, reservations=(once("key"), day(5, 1, 10)))
+    after = moved(before, PaymentEvent.DECLINE)
+    await opened(store, before)
+    for lost_at in ("DELETE", "UPDATE"):
+        with statements_of(store, lost_at=lost_at), pytest.raises(StoreUnavailable):
+            await store.move_payment(before, after)
+        assert await stored(store) == before
+        assert await try_open(store, payment(2, reservations=(once("key"),))) == "02"
+    assert await store.move_payment(before, after)
+    assert await try_open(store, payment(2, reservations=(once("key"), day(10, 1, 10)))) == ""
+
+
 @contextmanager
-def statements_of(store: SqlStore) -> Iterator[list[str]]:
-    """What is sent to the database meanwhile: the first word of each."""
+def statements_of(store: SqlStore, *, lost_at: str = "") -> Iterator[list[str]]:
+    """What is sent to the database meanwhile: the first word of each. The connection is lost at the one that is `lost_at`."""
     database = store._database
     driver = database.driver
     seen: list[str] = []
@@ -75,6 +90,8 @@ def statements_of(store: SqlStore) -> Iterator[list[str]]:
         @staticmethod
         async def fetch(connection: object, sql: str, arguments: list[object]) -> object:
             seen.append(sql.split()[0])
+            if seen[-1] == lost_at:
+                raise ConnectionResetError
             return await driver.fetch(connection, sql, arguments)
 
         @staticmethod
@@ -83,5 +100,7 @@ def statements_of(store: SqlStore) -> Iterator[list[str]]:
             await driver.command(connection, sql)
 
     database.driver = Listening()  # type: ignore[assignment]
-    yield seen
-    database.driver = driver
+    try:
+        yield seen
+    finally:
+        database.driver = driver

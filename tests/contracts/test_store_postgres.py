@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
-from contracts.sql_checks import check_migrations, pay, statements_of
+from contracts.sql_checks import check_a_move_and_what_it_gives_back_are_one, check_migrations, pay, statements_of
 from contracts.store_contract import StoreContract
 from contracts.store_samples import House, awaited, card, claim, moved, opened, payment, stored
 
@@ -66,6 +66,12 @@ async def test_what_a_payment_sends(house: House) -> None:
     with statements_of(house.store) as seen:
         await pay(house.store, 1)
     assert seen == ["BEGIN", "WITH", "SELECT", "WITH", "COMMIT", "WITH"]
+
+
+@awaited
+async def test_a_move_and_what_it_gives_back_are_one(house: House) -> None:
+    assert isinstance(house.store, SqlStore)
+    await check_a_move_and_what_it_gives_back_are_one(house.store)
 
 
 class TestUnavailable:

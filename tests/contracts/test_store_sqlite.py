@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from contracts.sql_checks import check_migrations, pay, statements_of
+from contracts.sql_checks import check_a_move_and_what_it_gives_back_are_one, check_migrations, pay, statements_of
 from contracts.store_contract import StoreContract
 from contracts.store_samples import NOW, House, awaited, card, opened, payment, stored
 
@@ -90,6 +90,12 @@ def test_it_is_durable_and_makes_its_folder(tmp_path: Path) -> None:
         return found
 
     assert loop.run(settings()) == ["wal", 2, 1, 5000]  # 2 is FULL
+
+
+@awaited
+async def test_a_move_and_what_it_gives_back_are_one(house: House) -> None:
+    assert isinstance(house.store, SqlStore)
+    await check_a_move_and_what_it_gives_back_are_one(house.store)
 
 
 class TestUnavailable:

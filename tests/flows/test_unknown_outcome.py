@@ -182,14 +182,14 @@ def test_two_hundred_clients_on_a_slow_bank_lose_nothing(house: House) -> None:
         requests = [gateway.mpqrc_payment_emv(holder, house.world.merchants[0], "1.00") for _ in range(200)]
         answers = await asyncio.gather(*(gateway.send(request, timeout_s=60) for request in requests))
         assert {answer.code for answer in answers} <= {"00", "04", "91", "96"}
-        for _ in range(8):
+        for _ in range(60):  # a busy machine may let calls time out again; then they are made again
             await house.advance(5)
-        approved = 0
-        for request in requests:
-            payment = await house.payment(holder.gateway, request.msg_id)
-            assert payment is not None
-            assert payment.is_final
-            approved += payment.state is PaymentState.APPROVED
+            payments = [await house.payment(holder.gateway, request.msg_id) for request in requests]
+            if all(payment is not None and payment.is_final for payment in payments):
+                break
+        else:
+            pytest.fail("some payments have not ended")
+        approved = sum(payment is not None and payment.state is PaymentState.APPROVED for payment in payments)
         assert await house.balance(holder) == f"{1000 - approved}.00"
 
     house.run(scenario())

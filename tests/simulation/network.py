@@ -14,11 +14,10 @@ from typing import Any
 import msgspec
 
 from unionhub.adapters.wire import outgoing as wire
-from unionhub.domain.model.money import Money
 from unionhub.domain.model.outgoing import Answer, Outgoing
 from unionhub.domain.model.parties import Party, Role
 from unionhub.hosts.sandbox.bank import BankRequest, CoreBank
-from unionhub.hosts.sandbox.books import CREDIT, DEBIT
+from unionhub.hosts.sandbox.books import DEBIT
 from unionhub.ports.partners import GateRefused, NotSent, NoWord
 
 Trace = Callable[[str, str, str, str, str], None]
@@ -144,13 +143,9 @@ class LedgerBooks:
     def __init__(self, bank: CoreBank) -> None:
         self._bank = bank
 
-    async def booked(self, issuer: str) -> dict[str, Money]:
-        net: dict[str, Money] = {}
-        signed: Counter[str] = Counter()
+    async def booked(self, issuer: str) -> Counter[str]:
+        taken: Counter[str] = Counter()
         for account in await self._bank.accounts():
             for booking in account.bookings:
-                if booking.sign not in (DEBIT, CREDIT):
-                    raise AssertionError(booking)
-                signed[booking.original] += booking.amount.minor * (1 if booking.sign == DEBIT else -1)
-                net[booking.original] = booking.amount
-        return {original: Money(signed[original], money.currency) for original, money in net.items()}
+                taken[booking.ref] += booking.amount.minor * (1 if booking.sign == DEBIT else -1)
+        return taken

@@ -106,7 +106,7 @@ class Host:
         numbers = Numbers(BlockSequences(store, block=10))
         notices = NoticeBook(simulation.directory, numbers, clock)
         policy = OutcomePolicy()
-        mover = Mover(store, notices, telemetry)
+        mover = Mover(store, notices, numbers, simulation.directory, clock, telemetry)
         self.runner = MoneyRunner(store, clock, numbers, mover, policy, telemetry)
         self.flow = MerchantQrEmv(
             Payers(simulation.directory, simulation.vault),

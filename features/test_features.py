@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from at_rest import Search, numbers_of
 from pytest_bdd import scenarios
@@ -13,6 +15,14 @@ from steps.shops import *  # noqa: F403
 from steps.times import *  # noqa: F403
 
 from support.house import WAYS, House
+from unionhub.domain.flows.invariants import (
+    EveryoneIsTold,
+    EveryPaymentEnds,
+    NoLimitOverspent,
+    NoPurchaseTwice,
+    NoticesArrive,
+    check,
+)
 
 pytestmark = [
     pytest.mark.usefixtures("house_of_way"),
@@ -28,3 +38,16 @@ def test_the_run_has_left_no_number_in_the_open(house_of_way: House) -> None:
     assert search.in_files(house_of_way.home) == []
     if house_of_way.way == "postgres":
         assert house_of_way.run(search.in_postgres(house_of_way.hub.settings.database_url.reveal())) == []
+
+
+def test_the_run_has_left_everything_settled(house_of_way: House) -> None:
+    """Each scenario compares the bank's books with ours at its end (Story.finish); this is about all of them together."""
+    store, clock = house_of_way.hub.store, house_of_way.clock
+    invariants = (
+        EveryPaymentEnds(store, clock, timedelta(0)),
+        EveryoneIsTold(store),
+        NoPurchaseTwice(store),
+        NoLimitOverspent(store),
+        NoticesArrive(store, clock, timedelta(0)),
+    )
+    assert house_of_way.run(check(invariants)) == []

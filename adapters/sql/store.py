@@ -48,8 +48,12 @@ class SqlStore:
         on_sqlite = parsed.get_backend_name() == "sqlite"
         self._unit: type[SqliteUnit | PostgresUnit] = SqliteUnit if on_sqlite else PostgresUnit
         self._move: type[SqliteUnit | PostgresUnit] = SqliteUnit if on_sqlite else PostgresMove
-        pool_size = 1 if on_sqlite else options.pool_size
-        self._database = Database(create_engine(parsed, options), driver_for(parsed), pool_size)
+        self._database = Database(
+            create_engine(parsed, options),
+            driver_for(parsed),
+            pool_size=1 if on_sqlite else options.pool_size,
+            timeout_s=options.pool_timeout_s,
+        )
 
     @property
     def transactions_begun(self) -> int:

@@ -53,7 +53,7 @@ class Case(msgspec.Struct, kw_only=True):
         """What went wrong -> in which ways."""
         found: dict[str, list[str]] = {}
         for way, run in self.runs.items():
-            if run.error:
+            if run.error and run.outcome in RED:
                 found.setdefault(run.error, []).append(WAYS.get(way, way))
         return found
 
@@ -113,6 +113,7 @@ class Tally(msgspec.Struct, kw_only=True):
     failed: int
     skipped: int
     seconds: float
+    reason: str = ""  # why something was skipped
 
     @property
     def outcome(self) -> Outcome:
@@ -218,6 +219,7 @@ def _tally(way: str, runs: Sequence[Run]) -> Tally:
         failed=len(outcomes) - outcomes.count("passed") - outcomes.count("skipped"),
         skipped=outcomes.count("skipped"),
         seconds=sum(run.seconds for run in runs),
+        reason=next((run.error for run in runs if run.outcome == "skipped"), ""),
     )
 
 

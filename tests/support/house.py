@@ -144,6 +144,7 @@ class House:
             "bank_timeout_s": BANK_TIMEOUT_S,
             "acquirer_timeout_s": BANK_TIMEOUT_S,
             "partner_timeout_s": BANK_TIMEOUT_S,
+            "breaker_open_s": 0.2,  # counted in real time, which a test that moves business time does not wait for
             **self._settings,
         }
         if self.way == "postgres":

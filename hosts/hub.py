@@ -104,7 +104,9 @@ async def open_hub(
         clock = clock or _clock(settings)
         store = store or await _sql_store(settings, stack, upgrade=upgrade)
         if transport is None:
-            client = AiohttpTransport(connections_per_partner=settings.partner_in_flight_max)
+            client = AiohttpTransport(
+                connections_per_partner=settings.partner_in_flight_max, connect_timeout_s=settings.connect_timeout_s
+            )
             stack.push_async_callback(client.aclose)
             transport = client
         sequences = BlockSequences(store)

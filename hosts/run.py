@@ -22,8 +22,8 @@ from .hub import Hub, HubError, make_home, open_hub
 from .sandbox import keyring
 from .sandbox.register import Registrar
 from .sandbox.seeds import MERCHANTS
-from .service.app import create_app
 from .service.forward import Forward
+from .service.hub_app import hub_app
 from .service.serve import ServePolicy, listener, serve
 from .settings import Settings, SettingsError
 
@@ -65,13 +65,7 @@ class Run:
                 await self._serve(hub, child, control_url, port)
 
     async def _serve(self, hub: Hub, child: asyncio.subprocess.Process, control_url: str, port: int) -> None:
-        app = create_app(
-            hub.endpoint,
-            jwks=hub.keys.public_jwks(),
-            metrics=hub.telemetry.metrics_text,
-            ready={"store": hub.store.ready, "story": self._story_told},
-            forward=Forward(control_url, self._stop),
-        )
+        app = hub_app(hub, ready={"story": self._story_told}, forward=Forward(control_url, self._stop))
         listening = asyncio.Event()
         policy = ServePolicy(drain_s=self._settings.drain_timeout_s)
         working = asyncio.Event()

@@ -82,7 +82,6 @@ Seconds = Annotated[float, Meta(gt=0, le=86_400, description="a number of second
 Minutes = Annotated[float, Meta(gt=0, le=10_080, description="a number of minutes above 0, at most 10080")]
 Days = Annotated[float, Meta(gt=0, le=3_650, description="a number of days above 0, at most 3650")]
 Count = Annotated[int, Meta(ge=1, le=100_000, description="a whole number from 1 to 100000")]
-Bytes = Annotated[int, Meta(ge=1_024, le=16_777_216, description="a whole number of bytes from 1024 to 16777216")]
 Switch = Annotated[bool, Meta(description="true or false")]
 AnyPath = Annotated[Path, Meta(description="a path")]
 Database = Annotated[
@@ -118,7 +117,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     # --- the gate
     freshness_window_s: Seconds = 300  # UPI-TIMESTAMP may differ so much from real time, either way
-    body_limit_bytes: Bytes = 65_536  # a larger message is a 413
+    body_timeout_s: Seconds = 10  # a message whose body takes longer is a 408
+    messages_in_flight_max: Count = 2_000  # handled at a time; beyond it 503 at once
     uuids_kept_min: Minutes = 10  # a UPI-UUID is remembered so long: at least twice the window
     claims_kept_days: Days = 7  # an idempotency key is remembered so long
 
@@ -146,7 +146,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     worker_batch: Count = 50  # takes so much at a time
     lease_s: Seconds = 60  # others may take it after so long: above every time-out
     purge_every_s: Seconds = 60
-    invariants_every_s: Seconds = 60
 
     # --- the process
     directory_refresh_s: Seconds = 1  # parties and products: at most so old

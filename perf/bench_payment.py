@@ -1,7 +1,7 @@
 """Where a payment's CPU goes: the hot path's parts, the whole of it, and the floor, side by side in one run.
 
-Every round measures every row, so that whatever else the machine does meets all of them alike. Shown are medians over the
-rounds; ratios are made within a round. CPU is that of the hub alone: the bank, which approves at once, is taken off.
+Rows take turns, so that whatever else the machine does meets all of them alike. Shown are medians over the rounds; ratios are
+made within a round. CPU is that of the hub alone: the bank, which approves at once, is taken off.
 
 First in one process, without HTTP: the parts, `MessageEndpoint.handle` on each store, the floor (rig/floor.py). Then as
 processes over HTTP: `unionhub serve` and the floor, asked in turn by one client. The last line is DESIGN section 8's aim.
@@ -39,11 +39,12 @@ from unionhub.hosts.service.serve import new_event_loop
 
 FLOOR: Final = "the floor, PostgreSQL"
 WHOLE: Final = "handle, PostgreSQL"
+UNITS: Final = "two units of work, PostgreSQL"
 GOAL: Final = 1.5
 
 
-async def in_process(kit: Kit, database: databases.Database, rounds: int, each: int) -> list[Row]:
-    """Rows that need no other process. Leaves the hub's keys beside the home, for the floor's process."""
+async def in_process(kit: Kit, database: databases.Database, bank_url: str, rounds: int, each: int) -> list[Row]:
+    """Rows of this process. Leaves the hub's keys beside the home, for the floor's process."""
     async with AsyncExitStack() as stack:
         hub = await kit.open(stack, database.url)
         on_sqlite = await kit.open(stack, f"sqlite:///{kit.home / 'bench.db'}")
@@ -53,21 +54,16 @@ async def in_process(kit: Kit, database: databases.Database, rounds: int, each: 
         gateways = (HARBOUR, PEAK)
         rows = [
             *await hotpath.part_rows(hub, kit.bank),
+            hotpath.store_row(UNITS, hub, await hotpath.cards_of(hub.store, gateways)),
+            *hotpath.call_rows(bank_url, stack),
             hotpath.store_row("two units of work, SQLite", on_sqlite, await hotpath.cards_of(on_sqlite.store, gateways)),
-            hotpath.store_row("two units of work, PostgreSQL", hub, await hotpath.cards_of(hub.store, gateways)),
             hotpath.whole_row("handle, in memory", in_memory, kit.bank),
             hotpath.whole_row("handle, SQLite", on_sqlite, kit.bank),
             hotpath.whole_row(WHOLE, hub, kit.bank),
             await hotpath.floor_row(FLOOR, kit, hub, pool),
         ]
         jwks = hub.keys.public_jwks()
-        for place in range(rounds + 1):
-            for row in rows:
-                await row.measure(kit.payments(jwks, each))
-            if place == 0:  # the first one warms up: caches, prepared statements
-                for row in rows:
-                    row.cpu_ms.clear()
-                    row.wall_ms.clear()
+        await hotpath.measure_all(rows, lambda count: kit.payments(jwks, count), rounds=rounds, each=each)
         return rows
 
 
@@ -100,40 +96,47 @@ class Host:
         connection.close()
 
 
-def as_processes(kit: Kit, database: databases.Database, jwks: dict[str, object], rounds: int, each: int) -> list[Host]:
+class Processes:
+    """Starts what the bench needs, and ends it."""
+
+    def __init__(self, kit: Kit, database: databases.Database, stack: ExitStack) -> None:
+        self._logs = kit.home / "log"
+        self._stack = stack
+        self._env = {
+            "PYTHONPATH": str(PERF),
+            "UNIONHUB_HOME": str(kit.home),
+            "UNIONHUB_DATABASE_URL": database.url,
+            "UNIONHUB_HOST": LOOPBACK,
+            "UNIONHUB_PORT": "0",
+            "UNIONHUB_OPERATOR_PORT": "0",
+            "UNIONHUB_LOG_TO": "file",
+        }
+
+    def start(self, name: str, line: str, *arguments: str) -> tuple[str, int]:
+        """(the URL at the end of the `line` that it says when it is ready, its pid)."""
+        child = Child(name, [sys.executable, "-m", *arguments], self._env, self._logs / f"{name}.log")
+        self._stack.callback(child.stop)
+        return child.wait_for_line(line).rpartition(" ")[2], child.pid
+
+
+def over_http(
+    kit: Kit, database: databases.Database, processes: Processes, bank_url: str, rounds: int, each: int
+) -> list[Host]:
     """`unionhub serve` and the floor, in turn, before the same bank."""
-    logs = kit.home / "log"
-    with ExitStack() as stack:
-
-        def started(name: str, line: str, *arguments: str) -> tuple[str, int]:
-            env = {
-                "PYTHONPATH": str(PERF),
-                "UNIONHUB_HOME": str(kit.home),
-                "UNIONHUB_DATABASE_URL": database.url,
-                "UNIONHUB_HOST": LOOPBACK,
-                "UNIONHUB_PORT": "0",
-                "UNIONHUB_OPERATOR_PORT": "0",
-                "UNIONHUB_LOG_TO": "file",
-            }
-            child = Child(name, [sys.executable, *arguments], env, logs / f"{name}.log")
-            stack.callback(child.stop)
-            return child.wait_for_line(line).rpartition(" ")[2], child.pid
-
-        partner = str(kit.home / keyring.FOLDER / f"{BANK}.json")
-        bank_url, _ = started("bank", "bank on", "-m", "rig.instant_bank", partner)
-        moved = {BANK: msgspec.structs.replace(kit.identities[BANK], base_url=bank_url)}
-        asyncio.run(onboard(kit.settings(database.url), kit.identities | moved, ()))
-        hub = Host("unionhub serve", *started("hub", "serves on", "-m", "unionhub.hosts.cli", "serve"), database.pid)
-        port, keys = str(urlsplit(bank_url).port), str(kit.home / "bench-keys")
-        told = ("-m", "rig.floor", keys, str(kit.home), database.url, port)
-        hosts = [hub, Host("the floor", *started("floor", "floor on", *told), database.pid)]
-        for place in range(rounds + 1):
-            for host in hosts:
-                host.measure(kit.payments(jwks, each))
-                if place == 0:
-                    for values in host.ms.values():
-                        values.clear()
-        return hosts
+    moved = {BANK: msgspec.structs.replace(kit.identities[BANK], base_url=bank_url)}
+    asyncio.run(onboard(kit.settings(database.url), kit.identities | moved, ()))
+    hub = Host("unionhub serve", *processes.start("hub", "serves on", "unionhub.hosts.cli", "serve"), database.pid)
+    keys = kit.home / "bench-keys"
+    told = (str(keys), str(kit.home), database.url, str(urlsplit(bank_url).port))
+    hosts = [hub, Host("the floor", *processes.start("floor", "floor on", "rig.floor", *told), database.pid)]
+    jwks = HubKeys.from_json(keys.read_text(encoding="utf-8")).public_jwks()
+    for place in range(rounds + 1):
+        for host in hosts:
+            host.measure(kit.payments(jwks, each))
+            if place == 0:
+                for values in host.ms.values():
+                    values.clear()
+    return hosts
 
 
 def rows_text(rows: Sequence[Row]) -> str:
@@ -143,7 +146,7 @@ def rows_text(rows: Sequence[Row]) -> str:
     for row in rows:
         ratio = _ratio(row.cpu_ms, floor.cpu_ms)
         lines.append(f"{row.name:34}{statistics.median(row.cpu_ms):>9.3f}{ratio:>9.2f}{statistics.median(row.wall_ms):>9.2f}")
-    parts = sum(statistics.median(row.cpu_ms) for row in rows[:6]) + _median_of(rows, "two units of work, PostgreSQL")
+    parts = sum(statistics.median(row.cpu_ms) for row in rows[: [row.name for row in rows].index(UNITS) + 1])
     lines.append(f"{'handle less its parts: the rest':34}{_median_of(rows, WHOLE) - parts:>9.3f}")
     return "\n".join(lines)
 
@@ -185,12 +188,13 @@ def main() -> None:
         home = Path(folder)
         kit = Kit(home, keyring.load_or_create(home))
         database = stack.enter_context(databases.opened("postgres", home))
+        processes = Processes(kit, database, stack)
+        bank_url, _ = processes.start("bank", "bank on", "rig.instant_bank", str(home / keyring.FOLDER / f"{BANK}.json"))
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            rows = runner.run(in_process(kit, database, chosen.rounds, chosen.each))
+            rows = runner.run(in_process(kit, database, bank_url, chosen.rounds, chosen.each))
         print(rows_text(rows), flush=True)
         if not chosen.no_processes:
-            jwks = HubKeys.from_json((home / "bench-keys").read_text(encoding="utf-8")).public_jwks()
-            print(hosts_text(as_processes(kit, database, jwks, chosen.rounds, chosen.each)))
+            print(hosts_text(over_http(kit, database, processes, bank_url, chosen.rounds, chosen.each)))
 
 
 if __name__ == "__main__":

@@ -22,8 +22,11 @@ class AiohttpTransport:
     not be sent twice by a library, aiohttp's own retry is off and such a call is a NoWord; the outcome is then asked for.
     """
 
-    def __init__(self, *, connections_per_partner: int = 128, keepalive_s: float = 15.0) -> None:
+    def __init__(
+        self, *, connections_per_partner: int = 128, keepalive_s: float = 15.0, connect_timeout_s: float = 3.0
+    ) -> None:
         self._limit = connections_per_partner
+        self._connect_timeout_s = connect_timeout_s
         self._keepalive_s = keepalive_s
         self._session: aiohttp.ClientSession | None = None
 
@@ -44,8 +47,8 @@ class AiohttpTransport:
                     headers={name.lower(): value for name, value in response.headers.items()},
                     body=received,
                 )
-        except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
-            # Raised while connecting: refused, no such name, TLS failure. No byte of the request has left.
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
+            # Raised while connecting: refused, no answer, no such name, TLS failure. No byte of the request has left.
             raise NotSent(_cause(error)) from None
         except (aiohttp.ClientError, OSError) as error:
             raise NoWord(_cause(error)) from None
@@ -57,7 +60,7 @@ class AiohttpTransport:
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_timeout_s),
                 auto_decompress=False,  # the signature is over the bytes on the wire (PROTOCOL 1.3)
                 skip_auto_headers=("User-Agent", "Accept-Encoding"),
             )

@@ -32,6 +32,11 @@ class HubTelemetry:
         self._metrics.gate_refusals.labels(self._metrics.cause(str(cause))).inc()
         self._log.warning("gate_refused", cause=str(cause), claimed_app_id=app_id)
 
+    def turned_away(self, reason: str) -> None:
+        """A message was too large, too slow, cut off, or one too many (hosts/service/app.py)."""
+        self._metrics.turned_away.labels(reason).inc()
+        self._log.warning("turned_away", reason=reason)
+
     def message_answered(self, message: str, sender: str, code: str, seconds: float) -> None:
         label = self._metrics.message(message)
         self._metrics.messages.labels(label, code_label(code)).inc()

@@ -58,6 +58,7 @@ class Metrics:
 
     def _make_counters(self) -> None:
         self.gate_refusals = self._counter("gate_refusals", "Messages that got 401.", "cause")
+        self.turned_away = self._counter("messages_turned_away", "Messages that did not reach the gate.", "reason")
         self.messages = self._counter("messages", "Genuine messages answered.", "message", "code")
         self.partner_calls = self._counter("partner_calls", "Calls to partners.", "party", "message", "outcome")
         self.payment_moves = self._counter("payment_moves", "Payments that came to a state.", "kind", "state", "code")

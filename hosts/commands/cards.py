@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from unionhub.domain.flows.payers import TOKEN
 from unionhub.domain.model.cards import Card, HolderState, IssuerBlock
 from unionhub.domain.model.identifiers import Token
 from unionhub.domain.model.transactions import Payment
@@ -17,7 +18,6 @@ from .failures import CommandError
 from .opening import Desk, at_desk
 
 RECENT = 5
-_TOKEN_PURPOSE = "token"  # noqa: S105 - the vault's purpose, see domain/flows/payers.py
 
 
 @click.group()
@@ -161,7 +161,7 @@ async def _token_index(desk: Desk, text: str) -> bytes:
     vault = await open_vault(desk)
     if vault is None:
         raise CommandError("no card has this token")
-    return vault.index(token, _TOKEN_PURPOSE)
+    return vault.index(token, TOKEN)
 
 
 def _brief(payment: Payment) -> dict[str, Any]:

@@ -7,8 +7,8 @@ import asyncio
 import click
 
 from unionhub.hosts.hub import Hub, make_home, open_hub
-from unionhub.hosts.service.app import create_app
 from unionhub.hosts.service.forward import Forward
+from unionhub.hosts.service.hub_app import hub_app
 from unionhub.hosts.service.serve import ServePolicy
 from unionhub.hosts.service.serve import serve as serve_app
 from unionhub.hosts.settings import Settings, load_settings
@@ -39,13 +39,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, *, upgrade: bool, sand
     make_home(settings.home)
     await prepare_database(settings, upgrade=upgrade)
     async with open_hub(settings) as hub, hub.fresh():
-        app = create_app(
-            hub.endpoint,
-            jwks=hub.keys.public_jwks(),
-            metrics=hub.telemetry.metrics_text,
-            ready={"store": hub.store.ready},
-            forward=Forward(sandbox_url, stop) if sandbox_url else None,
-        )
+        app = hub_app(hub, forward=Forward(sandbox_url, stop) if sandbox_url else None)
         await serve_app(
             app,
             stop=stop,

@@ -10,15 +10,17 @@ from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
 
 from loadgen.messages import Cardholder, Merchant, Reply, Sandbox, Step
-from rig.floor import Floor
+from rig.floor import Floor, Wires
 from rig.instant_bank import InstantBank
 from rig.onboarding import crowd, onboard
 from scenarios.merchant_qr import MerchantQr, MerchantQrSettings
+from unionhub.adapters.http.client import AiohttpTransport
 from unionhub.adapters.jose.facade import HubJose
 from unionhub.adapters.jose.header import parse_header
 from unionhub.adapters.memory.store import MemoryStore
@@ -41,6 +43,7 @@ from unionhub.ports.store import Store
 CARDHOLDERS: Final = 40
 ACCOUNT: Final = b'{"accountNo":"012800000001"}'
 PATH: Final = "/debittransaction"
+QR: Final = MERCHANTS[0].qr
 
 Work = Callable[[Step], Awaitable[object]]
 """One operation on a payment that nobody has seen before."""
@@ -53,17 +56,37 @@ class Row:
         self.name = name
         self.work = work
         self._aside_s = aside_s
-        self.cpu_ms: list[float] = []
+        self._cpu_s = self._wall_s = 0.0
+        self._count = 0
+        self.cpu_ms: list[float] = []  # one value a round
         self.wall_ms: list[float] = []
 
-    async def measure(self, steps: Sequence[Step]) -> None:
-        """One round."""
+    async def measure(self, step: Step) -> None:
+        """One operation."""
         aside_s, cpu_s, wall_s = self._aside_s(), time.process_time(), time.perf_counter()
-        for step in steps:
-            await self.work(step)
-        wall_s, cpu_s = time.perf_counter() - wall_s, time.process_time() - cpu_s - (self._aside_s() - aside_s)
-        self.cpu_ms.append(1000 * cpu_s / len(steps))
-        self.wall_ms.append(1000 * wall_s / len(steps))
+        await self.work(step)
+        self._wall_s += time.perf_counter() - wall_s
+        self._cpu_s += time.process_time() - cpu_s - (self._aside_s() - aside_s)
+        self._count += 1
+
+    def end_round(self, *, keep: bool) -> None:
+        """The mean of this round's operations becomes a value, unless it was for warming up."""
+        if keep:
+            self.cpu_ms.append(1000 * self._cpu_s / self._count)
+            self.wall_ms.append(1000 * self._wall_s / self._count)
+        self._cpu_s = self._wall_s = 0.0
+        self._count = 0
+
+
+async def measure_all(rows: Sequence[Row], payments: Callable[[int], list[Step]], *, rounds: int, each: int) -> None:
+    """`rounds` after one for warming up. Rows take turns operation by operation: each finds caches as cold as in a real
+    payment, and neighbours on the machine disturb all of them alike."""
+    for place in range(rounds + 1):
+        for _ in range(each):
+            for row, step in zip(rows, payments(len(rows)), strict=True):
+                await row.measure(step)
+        for row in rows:
+            row.end_round(keep=place > 0)
 
 
 class Kit:
@@ -187,6 +210,22 @@ def whole_row(name: str, hub: Hub, bank: InstantBank) -> Row:
     return Row(name, handle, lambda: bank.cpu_s)
 
 
+def call_rows(bank_url: str, stack: AsyncExitStack) -> list[Row]:
+    """The call to a bank in another process: the hub's client and the floor's, with a request as large as a debit."""
+    transport = AiohttpTransport()
+    stack.push_async_callback(transport.aclose)
+    address = urlsplit(bank_url)
+    wires = Wires(address.hostname or "", address.port or 80)
+
+    async def hubs(step: Step) -> None:
+        await transport.post(bank_url + PATH, step.headers, step.body, timeout_s=10)
+
+    async def raw(step: Step) -> None:
+        await wires.post(PATH, step.headers, step.body)
+
+    return [Row("call the bank over HTTP", hubs), Row("the same with the floor's client", raw)]
+
+
 async def floor_row(name: str, kit: Kit, hub: Hub, pool: asyncpg.Pool) -> Row:
     """The floor's own job, without HTTP as well."""
 
@@ -239,7 +278,7 @@ def _payment(number: int, step: Step, card: Card) -> Payment:
         bill=amount,
         settle=amount,
         settle_date=now.date(),
-        qr_payload=MERCHANTS[0].qr,
+        qr_payload=QR,
         reservations=(limit,),
         voucher_no=str(number),
         trace_no="000001",

@@ -13,6 +13,11 @@ import psutil
 MACHINE = "machine"
 
 
+def waited(name: str) -> str:
+    """The name of the other counter of a part: seconds that it was ready to run, but had no processor."""
+    return f"{name} waited"
+
+
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Counters at one moment of the monotonic clock: CPU seconds used by each part so far, and what else was counted."""
 
@@ -30,7 +35,9 @@ class Meters:
     def read(self, **counted: float) -> None:
         """Take a reading; `counted` goes with it."""
         last = self.readings[-1].values if self.readings else {}
-        values = {name: max(_tree_s(root), last.get(name, 0.0)) for name, root in self._roots.items()}  # it may have ended
+        found = {name: _tree_s(root) for name, root in self._roots.items()}
+        found |= {waited(name): tree_waited_s(root) for name, root in self._roots.items()}
+        values = {name: max(value, last.get(name, 0.0)) for name, value in found.items()}  # it may have ended meanwhile
         machine = psutil.cpu_times()
         idle_s = machine.idle + getattr(machine, "iowait", 0.0)
         values[MACHINE] = sum(machine[:8]) - idle_s  # guest time is in user time already

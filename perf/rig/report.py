@@ -13,7 +13,7 @@ from loadgen.results import Results, table, text_of
 from loadgen.schedule import Plan
 from rig import charts
 from rig.books import Verdict
-from rig.meters import MACHINE, Meters
+from rig.meters import MACHINE, Meters, waited
 
 PARTS: Final = {
     "service": "hub: service",
@@ -31,6 +31,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     cpu_s: float
     ms_per_payment: float
+    waited_ms_per_payment: float  # ready to run, but another process had the processor: noise, where it is not little
     cores: float
 
 
@@ -106,11 +107,12 @@ def _steps(measured: list[Sample], seconds: float) -> list[StepFigures]:
 
 
 def _part(name: str, meters: Meters, since_s: float, until_s: float, payments: int) -> Part:
-    cpu_s = meters.used(name, since_s, until_s)
+    cpu_s, waited_s = meters.used(name, since_s, until_s), meters.used(waited(name), since_s, until_s)
     return Part(
         name=PARTS[name],
         cpu_s=round(cpu_s, 2),
         ms_per_payment=round(1000 * cpu_s / max(payments, 1), 3),
+        waited_ms_per_payment=round(1000 * waited_s / max(payments, 1), 3),
         cores=round(cpu_s / (until_s - since_s), 3),
     )
 
@@ -152,8 +154,8 @@ def as_text(report: Report) -> str:
         "milliseconds from the scheduled start:",
         table(report.steps),
         "",
-        f"{'CPU':26}{'ms/payment':>12}{'cores':>8}",
-        *(f"{part.name:26}{part.ms_per_payment:>12.2f}{part.cores:>8.2f}" for part in report.parts),
+        f"{'CPU':26}{'ms/payment':>12}{'cores':>8}{'waited for a processor, ms/payment':>37}",
+        *(_part_line(part) for part in report.parts),
         f"{'others on this machine':26}{'':12}{report.others_cores:>8.2f}",
         "",
     ]
@@ -166,6 +168,10 @@ def as_text(report: Report) -> str:
         *books_text(report.books),
     ]
     return "\n".join(lines)
+
+
+def _part_line(part: Part) -> str:
+    return f"{part.name:26}{part.ms_per_payment:>12.2f}{part.cores:>8.2f}{part.waited_ms_per_payment:>37.2f}"
 
 
 def books_text(books: Verdict) -> list[str]:

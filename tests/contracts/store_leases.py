@@ -197,6 +197,7 @@ class NoticesContract:
         after = await attempt(house.store, after, NoticeState.CONFIRMED, "00")
         async with house.other.begin() as unit:
             assert await unit.notices(payment_id=1) == [after]
+            assert (await unit.notice(1), await unit.notice(3)) == (after, None)
             assert after.attempts == 2
             assert [found.outcome for found in await unit.attempts(1)] == ["no answer ü", "00"]
             assert (await unit.attempts(1))[0] == Attempt(at=NOW, outcome="no answer ü", latency_ms=12)

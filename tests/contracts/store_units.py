@@ -85,6 +85,22 @@ class UnitsContract:
         assert not await looking
 
     @awaited
+    async def test_whoever_waits_gets_a_turn(self, house: House) -> None:
+        """Also among those who begin again as soon as they have ended."""
+        turns = [0] * 12
+
+        async def work(number: int) -> None:
+            while max(turns) < 20:
+                async with house.other.begin() as unit:
+                    await asyncio.sleep(0)
+                    await unit.payment(1)
+                    await unit.commit()
+                turns[number] += 1
+
+        await asyncio.gather(*map(work, range(12)))
+        assert min(turns) >= 10, turns
+
+    @awaited
     async def test_each_unit_is_counted(self, house: House) -> None:
         counted = house.store.transactions_begun  # type: ignore[attr-defined]
         for _ in range(3):

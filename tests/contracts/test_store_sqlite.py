@@ -81,11 +81,12 @@ def test_it_is_durable_and_makes_its_folder(tmp_path: Path) -> None:
 
     async def settings() -> list[object]:
         store = SqlStore(url)
-        link = await store._database.connect()
+        database = store._database
+        link = await database.connect()
         names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
-        fetch = store._database.driver.fetch
+        fetch = database.driver.fetch
         found = [(await fetch(link.driver_connection, f"PRAGMA {name}", ()))[0][0] for name in names]
-        link.close()
+        database.give_back(link)
         await store.close()
         return found
 
@@ -141,7 +142,7 @@ class TestUnavailable:
         link = await database.connect()
         ((pages,),) = await database.driver.fetch(link.driver_connection, "PRAGMA page_count", ())
         await database.driver.fetch(link.driver_connection, f"PRAGMA max_page_count = {pages}", ())
-        link.close()
+        database.give_back(link)
 
         async def fill() -> None:
             async with house.store.begin() as unit:

@@ -31,7 +31,7 @@ from unionhub.hosts.sandbox.register import Registrar
 from unionhub.hosts.sandbox.seeds import Cardholder
 from unionhub.hosts.sandbox.server import PartnerServer
 from unionhub.hosts.sandbox.world import LOOPBACK_HUB_URL, World, jwks_of
-from unionhub.hosts.service.app import create_app
+from unionhub.hosts.service.hub_app import hub_app
 from unionhub.hosts.service.serve import serve
 from unionhub.hosts.settings import DatabaseUrl, Settings
 
@@ -162,12 +162,7 @@ class House:
             urls[app_id] = await server.start()
             self._stack.push_async_callback(server.stop)
         self.world.moved(urls)
-        app = create_app(
-            self.hub.endpoint,
-            jwks=self.hub.keys.public_jwks(),
-            metrics=self.hub.telemetry.metrics_text,
-            ready={"store": self.hub.store.ready},
-        )
+        app = hub_app(self.hub)
         stop, started = asyncio.Event(), asyncio.get_running_loop().create_future()
         serving = asyncio.create_task(serve(app, stop=stop, started=started.set_result))
 

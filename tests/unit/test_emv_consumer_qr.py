@@ -231,6 +231,15 @@ def test_a_longer_form_of_a_length_is_read_and_written_in_the_shortest() -> None
     assert encode(parse_emv(long_form)) == text_of(application(AID, TRACK2))
 
 
+@pytest.mark.parametrize(
+    ("length", "written"), [(0, "00"), (127, "7F"), (128, "8180"), (255, "81FF"), (256, "820100"), (65535, "82FFFF")]
+)
+def test_lengths_are_written_in_their_shortest_form(length: int, written: str) -> None:
+    item = BerTlv(tag="DF01", value=bytes(length))
+    assert write_ber([item]) == bytes.fromhex("DF01" + written) + bytes(length)
+    assert read_ber(write_ber([item])) == (item,)
+
+
 def test_unionpay_may_be_the_second_application() -> None:
     other = application(tlv("4F", "A0000000555555"), TRACK2)
     qr = parse_emv(text_of(other, application(AID, TRACK2, SEQUENCE, chip())))
@@ -281,6 +290,7 @@ def with_track2(data: str) -> str:
 
 
 BROKEN = [
+    ("A" * MAX_CHARS, QrFault.NOT_BASE64, ""),
     ("A" * (MAX_CHARS + 1), QrFault.TOO_LONG, ""),
     ("hQVDUFY", QrFault.NOT_BASE64, ""),
     (SAMPLE.rstrip("="), QrFault.NOT_BASE64, ""),

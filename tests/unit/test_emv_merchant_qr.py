@@ -263,6 +263,7 @@ def test_absent_point_of_initiation_stays_absent_and_is_not_dynamic() -> None:
         pytest.param({"_64": flat(_00="ko", _01="가" * 25, _02="나" * 15, _03="rfu")}, id="language template"),
         pytest.param({"_64": flat(_00="ZH", _01="x")}, id="language template without a city"),
         pytest.param({"_65": "\u202e", "_79": "0"}, id="RFU roots"),
+        pytest.param({"_65": "最" * 99}, id="99 characters"),
         pytest.param({"_80": flat(_00="a.b"), "_99": flat(_00="c.d", _98="\n")}, id="unreserved templates"),
     ],
 )
@@ -344,7 +345,8 @@ BODY = flat(**GOOD)
 BROKEN = [
     ("", QrFault.TOO_SHORT, ""),
     (sealed("00020"), QrFault.TOO_SHORT, ""),
-    (code() + "0" * MAX_CHARS, QrFault.TOO_LONG, ""),
+    ("0" * MAX_CHARS, QrFault.CRC_MISSING, "63"),
+    ("0" * (MAX_CHARS + 1), QrFault.TOO_LONG, ""),
     (code(_59="Caf\ud83d"), QrFault.NOT_UTF8, ""),
     (code(_26="001"), QrFault.HEADER_TRUNCATED, "26"),
     (sealed(BODY + "ab02xx"), QrFault.ID_INVALID, ""),
@@ -365,6 +367,10 @@ BROKEN = [
     (code(_52="123"), QrFault.VALUE_TOO_SHORT, "52"),
     (code(_53="84"), QrFault.VALUE_TOO_SHORT, "53"),
     (code(_01="1"), QrFault.VALUE_TOO_SHORT, "01"),
+    (code(_00="011"), QrFault.VALUE_TOO_LONG, "00"),
+    (code(_01="111"), QrFault.VALUE_TOO_LONG, "01"),
+    (code(_52="70111"), QrFault.VALUE_TOO_LONG, "52"),
+    (code(_55="011"), QrFault.VALUE_TOO_LONG, "55"),
     (code(_54="1" * 14), QrFault.VALUE_TOO_LONG, "54"),
     (code(_55="02", _56="1" * 14), QrFault.VALUE_TOO_LONG, "56"),
     (code(_55="03", _57="00.010"), QrFault.VALUE_TOO_LONG, "57"),

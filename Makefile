@@ -17,7 +17,7 @@ CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.14 python3.13 python3.12 
 ELSEWHERE := $(shell test ! -f $(VENV)/.folder || test "$$(cat $(VENV)/.folder)" = "$$(pwd -P)" || echo yes)
 ANOTHER_PYTHON := $(if $(PYTHON),$(shell test "$$(cat $(VENV)/.python 2>/dev/null)" = "$(PYTHON)" || echo yes))
 
-.PHONY: help run test report check lint types contracts wheel lock clean simulate
+.PHONY: help run test report check lint types contracts wheel lock clean simulate perf
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -38,6 +38,9 @@ report: $(READY) ## the features, run in every way, and what they did as one pag
 	UNIONHUB_TEST_REPORT=var/report $(BIN)/python -m pytest $(PYTEST_FLAGS) features $(ARGS) || status=$$?; \
 	PYTHONPATH=features $(BIN)/python -m report var/report || exit 1; \
 	exit $$status
+
+perf: $(READY) ## a load on hub and PostgreSQL, bounded, its books compared: var/perf/report.html (ARGS="--help")
+	@exec $(BIN)/python perf/run.py $(ARGS)
 
 check: lint types contracts wheel ## lint, format, types, import contracts, and a wheel that works (-k: all of them)
 

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "notices": ("notices", "What partners are told: list, show, resend."),
     "keys": ("keys", "The inventory of keys."),
     "send": ("send", "Send any message, signed as a sandbox partner."),
+    "invariants": ("invariants", "Does everything hold that must hold? Also against the bank's books."),
     "explain": ("explain", "What a code or a cause means; why a message was refused."),
 }
 """Command -> (module in hosts/commands, its line in `unionhub --help`)."""

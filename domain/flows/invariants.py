@@ -73,8 +73,8 @@ async def all_payments(store: Store) -> AsyncIterator[Payment]:
 class EveryPaymentEnds:
     """No payment is unfinished longer than it may be: everything that waits has an owner."""
 
-    name = "every_payment_ends"
-    message = "a payment is unfinished beyond its limit"
+    name: ClassVar[str] = "every_payment_ends"
+    message: ClassVar[str] = "a payment is unfinished beyond its limit"
 
     def __init__(self, store: Store, clock: Clock, limit: timedelta) -> None:
         self._store = store
@@ -91,8 +91,8 @@ class EveryPaymentEnds:
 class BookedIsApproved:
     """What the banks booked is what we call approved, message by message: nothing lost, nothing twice."""
 
-    name = "booked_is_approved"
-    message = "the bank's books and our record of a payment differ"
+    name: ClassVar[str] = "booked_is_approved"
+    message: ClassVar[str] = "the bank's books and our record of a payment differ"
 
     def __init__(self, store: Store, books: BankBooks) -> None:
         self._store = store
@@ -117,8 +117,8 @@ class BookedIsApproved:
 class NoPurchaseTwice:
     """At most one approved payment holds a business key: a one-time code, an order, a settlement key."""
 
-    name = "no_purchase_twice"
-    message = "one purchase was paid twice"
+    name: ClassVar[str] = "no_purchase_twice"
+    message: ClassVar[str] = "one purchase was paid twice"
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -137,8 +137,8 @@ class NoPurchaseTwice:
 class NoLimitOverspent:
     """No card spends more on a day than its limit was when it spent."""
 
-    name = "no_limit_overspent"
-    message = "a daily limit was overspent"
+    name: ClassVar[str] = "no_limit_overspent"
+    message: ClassVar[str] = "a daily limit was overspent"
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -161,8 +161,8 @@ class NoLimitOverspent:
 class EveryoneIsTold:
     """Each finished payment has exactly the notices that RULES section 11 gives it."""
 
-    name = "everyone_is_told"
-    message = "a notice of a finished payment is missing, or there is one too many"
+    name: ClassVar[str] = "everyone_is_told"
+    message: ClassVar[str] = "a notice of a finished payment is missing, or there is one too many"
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -178,8 +178,8 @@ class EveryoneIsTold:
 class NoticesArrive:
     """No notice is queued longer than the whole schedule takes."""
 
-    name = "notices_arrive"
-    message = "a notice is neither confirmed nor parked in time"
+    name: ClassVar[str] = "notices_arrive"
+    message: ClassVar[str] = "a notice is neither confirmed nor parked in time"
 
     def __init__(self, store: Store, clock: Clock, limit: timedelta) -> None:
         self._store = store

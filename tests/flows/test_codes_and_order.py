@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from support.house import House, house
 
+from support.house import House, house
 from unionhub.domain.model.cards import HolderState, IssuerBlock
 from unionhub.domain.model.parties import PartyState
 from unionhub.domain.model.transactions import PaymentState
@@ -77,6 +77,9 @@ def _change(name: str, value: Any) -> Any:
     return lambda faulty: setattr(faulty, name, value)
 
 
+JAPANESE = "0002010102121516ABCDEF123456789052045311530339254039995802JP5906DONGRI6005TOKYO62240104hoge0504fuga0704piyo63043FE6"
+"""A published code whose ID 15 has 16 characters: EMVCo allows that, UnionPay does not."""
+
 SPOIL: dict[str, Any] = {
     "cut-off": _set("product", cut_off=True),
     "issuer suspended": _set("issuer", state=PartyState.SUSPENDED),
@@ -94,9 +97,7 @@ SPOIL: dict[str, Any] = {
     "suspended": _set("card", holder=HolderState.SUSPENDED),
     "deleted": _set("card", holder=HolderState.DELETED),
     "code broken": _change("payload", "000201"),
-    "no UnionPay account": _change(
-        "payload", "0002010102121516ABCDEF123456789052045311530339254039995802JP5906DONGRI6005TOKYO62240104hoge0504fuga0704piyo63043FE6"
-    ),
+    "no UnionPay account": _change("payload", JAPANESE),
     "another merchant claimed": _set("trx", merchantInfo={"mid": "000000000000000"}),
     "another currency": _set("trx", trxCurrency="840"),
     "amount too fine": _set("trx", trxAmt="1.001"),
@@ -179,9 +180,10 @@ def test_a_declined_try_frees_the_code_for_another_card(one: House) -> None:
         poor, rich = await one.cardholder(balance="1.00"), await one.cardholder(balance="100.00")
         gateway, shop = one.world.gateway(poor.gateway), one.world.merchants[0]
         code = shop.code(amount="10.00", reference="BILL-4712")
-        codes = []
-        for holder in (poor, rich, rich):
-            codes.append((await gateway.send(gateway.mpqrc_payment_emv(holder, code, "10.00", currency="344"))).code)
+        codes = [
+            (await gateway.send(gateway.mpqrc_payment_emv(holder, code, "10.00", currency="344"))).code
+            for holder in (poor, rich, rich)
+        ]
         assert codes == ["51", "00", "02"]
         assert await one.balance(rich) == "90.00"
 

@@ -6,8 +6,8 @@ import asyncio
 from collections import Counter
 
 import msgspec
-from support.house import House
 
+from support.house import House
 from unionhub.domain.model.transactions import PaymentState
 
 

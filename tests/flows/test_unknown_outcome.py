@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from support.house import BANK_TIMEOUT_S, House
 
+from support.house import BANK_TIMEOUT_S, House
 from unionhub.domain.model.transactions import PaymentState
 from unionhub.hosts.sandbox.seeds import Cardholder
 

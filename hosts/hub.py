@@ -12,7 +12,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import msgspec
+from alembic.script.revision import RevisionError
+from alembic.util.exc import CommandError
 from dependency_injector import providers
+from sqlalchemy.exc import SQLAlchemyError
 
 from unionhub.adapters.http.client import AiohttpTransport
 from unionhub.adapters.http.transport import Transport
@@ -163,9 +166,15 @@ def make_home(home: Path) -> None:
 
 async def _sql_store(settings: Settings, stack: AsyncExitStack, *, upgrade: bool) -> SqlStore:
     url = settings.database_url.reveal()
-    if upgrade:
-        await migrate.upgrade(url)
-    elif behind := await migrate.pending(url):
+    try:
+        behind = [] if upgrade else await migrate.pending(url)
+        if upgrade:
+            await migrate.upgrade(url)
+    except (CommandError, RevisionError):
+        raise HubError("the database is of a newer version than this program") from None
+    except (OSError, SQLAlchemyError) as error:
+        raise HubError(f"the database {settings.database_url} cannot be reached: {type(error).__name__}") from None
+    if behind:
         raise HubError(f"the database is {len(behind)} migration(s) behind: run `unionhub migrate` first")
     store = SqlStore(url)
     stack.push_async_callback(store.close)

@@ -193,7 +193,7 @@ class Run:
             f"  {url}/sandbox/cardholders     people to pay with, also: merchants, bank/<appId>/accounts, inbox/<appId>",
             f"  data and logs: {self._settings.home}",
             "",
-            "Try next, in another terminal (messages are drawn here as they pass):",
+            "Try next, in another terminal (what the hub says to its partners is drawn here as it passes):",
             f"  unionhub send MPQRC_PAYMENT_EMV trxAmt=12.50            # at {shop.name}",
             "  unionhub send MPQRC_PAYMENT_EMV trxAmt=60 couponInfo=TENOFF",
             "  unionhub transactions show",

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 import msgspec
 
-from unionhub.domain.model.bank import NOT_SENT, Movement, Weight, Word
+from unionhub.domain.model.bank import NOT_SENT, OVERLOADED, Movement, Weight, Word
 from unionhub.domain.model.cards import CardProduct, IssuerBlock
 from unionhub.domain.model.countries import NUMERIC_OF
 from unionhub.domain.model.errors import Decline, Refusal
@@ -31,7 +31,7 @@ from unionhub.domain.model.transactions import Barrier, DayLimit, Merchant, Once
 from unionhub.ports.clock import Clock
 from unionhub.ports.directory import Directory
 from unionhub.ports.offers import Offers
-from unionhub.ports.partners import NotSent, NoWord, Partners
+from unionhub.ports.partners import NotSent, NoWord, Overloaded, Partners
 from unionhub.ports.rates import Rates
 from unionhub.ports.store import UnitOfWork
 from unionhub.ports.vault import Vault
@@ -143,6 +143,8 @@ class MerchantQrEmv:
         )
         try:
             answer = await self._partners.call(acquirer, question, timeout_s=self._policy.verification_timeout_s)
+        except Overloaded:
+            return OVERLOADED
         except NotSent:
             return NOT_SENT
         except NoWord:

@@ -37,6 +37,9 @@ class Payers:
 
         A token that is unknown and one of another gateway get the same `14`, before anything else about it is told.
         """
+        party = self._directory.party(gateway)
+        if party is None or not party.is_live:
+            raise Decline("62")  # admitted to testing, not yet to launch: it may ask, it may not pay (RULES section 5)
         card = await uow.card_by_token(self._vault.index(token, TOKEN))
         if card is None or card.gateway != gateway:
             raise Decline("14")

@@ -20,7 +20,7 @@ import asyncpg
 import msgspec
 import uvicorn
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from unionhub.adapters.jose.keys import HubKeys, sealing_key, verifying_key
@@ -76,16 +76,20 @@ class Floor:
         self._pool = pool
         self._post = post
         self._profiles = {app_id: identity.profile for app_id, identity in identities.items()}
-        self._verifying, self._sealing = {}, {}
+        self._verifying: dict[str, rsa.RSAPublicKey] = {}
+        self._sealing: dict[str, tuple[str, rsa.RSAPublicKey]] = {}
         for app_id, identity in identities.items():
             if identity.profile is not JoseProfile.COMPACT:
                 party = _party(identity)
                 key = verifying_key(party, str(identity.signing["kid"]))
                 assert key is not None
-                self._verifying[app_id] = key.jwk.get_op_key("verify")
-                self._sealing[app_id] = (sealing_key(party).kid, sealing_key(party).jwk.get_op_key("wrapKey"))
+                self._verifying[app_id] = cast("rsa.RSAPublicKey", key.jwk.get_op_key("verify"))
+                sealing = sealing_key(party)
+                self._sealing[app_id] = (sealing.kid, cast("rsa.RSAPublicKey", sealing.jwk.get_op_key("wrapKey")))
         self._signing = {profile: own.signing(profile) for profile in (JoseProfile.UNIONPAY, JoseProfile.MODERN)}
-        self._private = {profile: key.jwk.get_op_key("sign") for profile, key in self._signing.items()}
+        self._private = {
+            profile: cast("rsa.RSAPrivateKey", key.jwk.get_op_key("sign")) for profile, key in self._signing.items()
+        }
         self._vault = AESGCM(bytes(32))
         self._numbers = iter(range(time.time_ns() // 1000, sys.maxsize))
 

@@ -204,6 +204,24 @@ def test_another_gateways_card_is_14_whatever_else_is_wrong(one: House) -> None:
     one.run(scenario())
 
 
+def test_a_gateway_that_is_not_live_yet_may_ask_but_not_pay(one: House) -> None:
+    async def scenario() -> None:
+        holder = await one.cardholder(balance="100.00")
+        gateway = one.world.gateway(holder.gateway)
+        paid = gateway.mpqrc_payment_emv(holder, one.world.merchants[0], "1.00")
+        assert (await gateway.send(paid)).code == "00"
+        await one.change_party(holder.gateway, state=PartyState.TESTING)
+        try:
+            answer = await gateway.send(gateway.mpqrc_payment_emv(holder, one.world.merchants[0], "1.00"))
+            inquiry = await gateway.send(gateway.trx_result_inquiry(holder, paid.msg_id))
+        finally:
+            await one.change_party(holder.gateway, state=PartyState.LIVE)
+        assert (answer.code, inquiry.code) == ("62", "00")
+        assert await one.balance(holder) == "99.00"
+
+    one.run(scenario())
+
+
 def test_an_expired_card_is_54(one: House) -> None:
     async def scenario() -> None:
         holder = await one.cardholder()

@@ -56,7 +56,8 @@ class Network:
         self._wanted.add((app_id, message.lower().replace("_", "")))
 
     async def deliver(self) -> None:
-        """Everything that was kept back arrives now, byte for byte. Nobody waits for the answers any more."""
+        """Everything that was kept back arrives now, byte for byte, though nobody waits for answers; nothing more is kept."""
+        self._wanted.clear()
         kept, self._kept = self._kept, []
         for arrive in kept:
             await arrive()

@@ -127,9 +127,7 @@ class Container(containers.DeclarativeContainer):
     handlers = providers.Singleton(bind, runner, merchant_qr_emv, transaction_inquiry)
     endpoint = providers.Singleton(MessageEndpoint, handlers, jose, directory, store, vault, telemetry)
 
-    unknown_outcome = providers.Singleton(
-        UnknownOutcome, store, directory, partners, mover, numbers, clock, policy, telemetry
-    )
+    unknown_outcome = providers.Singleton(UnknownOutcome, store, directory, partners, mover, numbers, clock, policy, telemetry)
     courier = providers.Singleton(
         Courier, store, directory, partners, vault, clock, policy, telemetry, providers.Singleton(notice_intervals, settings)
     )

@@ -50,4 +50,3 @@ def test_luhn() -> None:
     assert luhn_complete("621234567890123") == NUMBER
     assert luhn_valid("6292610358444335641")  # a published token
     assert not luhn_valid("6236098835899996543")  # a published bar code: no card number
-

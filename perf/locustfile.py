@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+from geventhttpclient.response import HTTPConnectionClosed
 from locust import User, events, task
 from locust.argument_parser import LocustArgumentParser
-
-import msgspec  # isort: skip - locust patches the standard library for gevent and must come first
 
 import scenarios
 from loadgen.figures import Sample, by_step
@@ -26,6 +27,8 @@ from loadgen.quiver import Quiver
 from loadgen.results import Results, table
 from loadgen.schedule import Plan
 from loadgen.sending import Bounds, Door, Load
+from scenarios import MixError
+from unionhub.hosts.sandbox.keyring import KeyringError
 
 HERE: Final = Path(__file__).resolve().parent
 
@@ -37,6 +40,7 @@ class CheckFailed(Exception):  # noqa: N818
 @events.init_command_line_parser.add_listener
 def options(parser: LocustArgumentParser) -> None:
     """Each also as an environment variable."""
+    parser.set_defaults(web_host="127.0.0.1")  # locust's own default is every interface
     group = parser.add_argument_group("payments")
 
     def add(name: str, kind: type, default: Any, text: str, **more: Any) -> None:
@@ -65,6 +69,17 @@ class Customers(User):
     @task
     def arrive(self) -> None:
         """The whole run, once; then locust ends, or with its web page waits for the next start."""
+        try:
+            self._play()
+        except (OSError, HTTPConnectionClosed, msgspec.DecodeError, ValueError, MixError, KeyringError) as error:
+            print(f"there is nothing to play: {type(error).__name__}: {error}", file=sys.stderr)
+            self.environment.process_exit_code = 2
+        finally:  # locust would begin the task anew
+            runner, chosen = self.environment.runner, self.environment.parsed_options
+            if runner is not None:
+                runner.quit() if chosen.headless else runner.stop()
+
+    def _play(self) -> None:
         chosen = self.environment.parsed_options
         plan = Plan(
             rate_per_s=chosen.rate,
@@ -82,8 +97,6 @@ class Customers(User):
             load.run()
         finally:
             self._report(Results(plan=plan, times=load.times, samples=load.samples), chosen.results)
-            if self.environment.runner is not None:
-                self.environment.runner.quit() if chosen.headless else self.environment.runner.stop()
 
     def _tell(self, sample: Sample, length: int) -> None:
         """To locust's statistics; its page and its own reports work as ever."""

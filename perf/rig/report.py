@@ -23,6 +23,9 @@ PARTS: Final = {
     "client": "client: locust",
 }
 TRANSACTIONS: Final = "transactions"
+OTHERS_CORES: Final = 0.3
+SANDBOX_BUSY: Final = 0.7
+LAG_MS: Final = 20.0
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +60,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     transactions_per_payment: float | None
     delivered_after_s: float  # from the last answer to the last notice
     client_text: str
+    remarks: list[str]  # what speaks against taking these figures for the hub's
     books: Verdict
     course: list[Slot]
     cpu: list[CpuSlot]
@@ -80,6 +84,7 @@ def build(results: Results, meters: Meters, verdict: Verdict, *, facts: dict[str
     good = sum(not sample.failure for sample in paid)
     since_s, until_s = times.measured_from_s, times.measured_to_s
     names = [name for name in PARTS if name in meters.readings[-1].values]
+    steps, others_cores = _steps(measured, plan.seconds), round(_others(meters, names, since_s, until_s), 2)
     return Report(
         facts=facts,
         plan=plan,
@@ -87,12 +92,13 @@ def build(results: Results, meters: Meters, verdict: Verdict, *, facts: dict[str
         offered_per_s=round(len(paid) / plan.seconds, 2),
         achieved_per_s=round(good / plan.seconds, 2),
         payments=good,
-        steps=_steps(measured, plan.seconds),
+        steps=steps,
         parts=[_part(name, meters, since_s, settled_s if name == "worker" else until_s, good) for name in names],
-        others_cores=round(_others(meters, names, since_s, until_s), 2),
+        others_cores=others_cores,
         transactions_per_payment=_transactions(meters, since_s, until_s, good),
         delivered_after_s=round(settled_s - until_s, 2),
         client_text=results.client_text,
+        remarks=_remarks(steps, others_cores, _busy(meters, "sandbox", since_s, until_s)),
         books=verdict,
         course=course(results.samples, since_s=0.0, until_s=plan.total_s, slot_s=_slot_s(plan)),
         cpu=_cpu_course(meters, names, times.started_s, until_s, _slot_s(plan)),
@@ -115,6 +121,29 @@ def _part(name: str, meters: Meters, since_s: float, until_s: float, payments: i
         waited_ms_per_payment=round(1000 * waited_s / max(payments, 1), 3),
         cores=round(cpu_s / (until_s - since_s), 3),
     )
+
+
+def _busy(meters: Meters, name: str, since_s: float, until_s: float) -> float:
+    """The share of the time in which a part had something to do, whether it got a processor for it or not."""
+    return (meters.used(name, since_s, until_s) + meters.used(waited(name), since_s, until_s)) / (until_s - since_s)
+
+
+def _remarks(steps: list[StepFigures], others_cores: float, sandbox_busy: float) -> list[str]:
+    found = []
+    if others_cores > OTHERS_CORES:
+        found.append(
+            f"others used {others_cores:.1f} cores of this machine: latencies are theirs as much as the hub's; compare CPU, "
+            "and only with runs made in turn with this one"
+        )
+    if sandbox_busy > SANDBOX_BUSY:
+        found.append(
+            f"the sandbox was busy or waiting for a processor {sandbox_busy:.0%} of the time: bank and acquirer are one "
+            "process there, and they, not the hub, set the limit"
+        )
+    lag_ms = max((step.lag.p99_ms or 0.0 for step in steps), default=0.0)
+    if lag_ms > LAG_MS:
+        found.append(f"the client itself was up to {lag_ms:.0f} ms late (p99): look at the rows `from the sending`")
+    return found
 
 
 def _others(meters: Meters, names: list[str], since_s: float, until_s: float) -> float:
@@ -164,6 +193,7 @@ def as_text(report: Report) -> str:
     lines += [
         f"the last notice was delivered {report.delivered_after_s:.1f} s after the last answer",
         report.client_text,
+        *(f"note: {remark}" for remark in report.remarks),
         "",
         *books_text(report.books),
     ]

@@ -1,6 +1,6 @@
 """Two versions side by side: the reports of several runs of each, made in turn on the same machine.
 
-    python perf/compare.py before/ after/
+    python perf/compare_runs.py before/ after/
 
 Each folder holds reports of `make perf` (report.json, at any depth). Shown are medians, how far a version's own runs lie
 apart, and the ratio. A ratio within that spread says nothing: make more runs.

@@ -1,0 +1,125 @@
+"""From samples and meters to the report: the sums are right, the page is whole, two reports can be compared."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import compare_runs as comparing
+import msgspec
+import pytest
+
+from loadgen.figures import Sample
+from loadgen.results import Results, Times
+from loadgen.schedule import Plan
+from rig import report
+from rig.books import Verdict
+from rig.meters import MACHINE, Meters, Reading, waited
+from rig.report import Report
+
+PLAN = Plan(rate_per_s=10, seconds=10, warmup_s=2, pattern="constant")
+BOOKS = Verdict(
+    told=120,
+    approved=120,
+    booked=120,
+    approved_minor=12_000,
+    booked_minor=12_000,
+    lost=0,
+    twice=0,
+    unexplained=0,
+    untrue=0,
+    unfinished=0,
+    undelivered=0,
+)
+
+
+def meters(*, service_cores: float = 0.2, machine_cores: float = 1.0, sandbox_waited: float = 0.0) -> Meters:
+    """Everything used evenly, from 1000 s to 1020 s of the monotonic clock."""
+    made = Meters({})
+    cores = {"service": service_cores, "worker": 0.1, "database": 0.1, "sandbox": 0.3, "client": 0.1, MACHINE: machine_cores}
+    for at_s in range(1000, 1021):
+        values = {name: used * (at_s - 1000) for name, used in cores.items()}
+        values |= {waited(name): 0.0 for name in cores} | {waited("sandbox"): sandbox_waited * (at_s - 1000)}
+        made.readings.append(Reading(at_s=at_s, values=values | {report.TRANSACTIONS: 50.0 * (at_s - 1000)}))
+    return made
+
+
+def made(counted: Meters | None = None, *, failures: int = 0, took_s: float = 0.02, books: Verdict = BOOKS) -> Report:
+    """A run of 12 s that began at 1001 s; every payment took `took_s`, the last ones failed."""
+    due = list(PLAN.due_times())
+    samples = [
+        Sample(
+            "1 PAY", due_s, due_s + 0.001, due_s + took_s, "code_96" if place >= len(due) - failures else "", "99010344", "m", 5
+        )
+        for place, due_s in enumerate(due)
+    ]
+    times = Times(started_s=1001, measured_from_s=1003, measured_to_s=1013, client_cpu_s=0.5)
+    results = Results(plan=PLAN, times=times, samples=samples)
+    return report.build(
+        results, counted or meters(), books, facts={"when": "now", "version": "<v>"}, mix="[m]\n", settled_s=1015
+    )
+
+
+class TestFigures:
+    def test_cpu_for_each_payment(self) -> None:
+        """0.2 cores for 10 s and 100 payments: 20 ms each. The worker's time runs on until everything was delivered."""
+        parts = {part.name: part for part in made().parts}
+        assert parts["hub: service"].ms_per_payment == pytest.approx(20)
+        assert parts["hub: service"].cores == pytest.approx(0.2)
+        assert parts["hub: worker"].ms_per_payment == pytest.approx(12)
+
+    def test_rates_transactions_and_strangers(self) -> None:
+        found = made()
+        assert (found.offered_per_s, found.achieved_per_s, found.payments) == (10, 10, 100)
+        assert found.transactions_per_payment == pytest.approx(5)
+        assert found.others_cores == pytest.approx(0.2)
+
+    def test_failures_show_everywhere(self) -> None:
+        found = made(failures=10)
+        assert (found.offered_per_s, found.achieved_per_s, found.failed) == (10, 9, 10)
+        assert found.steps[0].latency.p95_ms is None
+        assert not found.is_good
+        assert "10 x code_96" in report.as_text(found)
+
+    def test_books_that_differ_spoil_a_run_without_failures(self) -> None:
+        assert made().is_good
+        assert not made(books=msgspec.structs.replace(BOOKS, lost=1, examples=("lost: U1",))).is_good
+
+    def test_remarks_say_whose_figures_these_are(self) -> None:
+        assert made().remarks == []
+        assert "1.2 cores" in made(meters(machine_cores=2.0)).remarks[0]
+        assert "sandbox" in made(meters(sandbox_waited=0.6)).remarks[0]
+
+
+class TestPage:
+    def test_it_stands_alone(self) -> None:
+        page = report.page(made())
+        assert page.count("<svg") == 5
+        assert not re.search(r"(src|href)=|https?://|@import|url\(", page)
+        assert "&lt;v&gt;" in page
+        assert "<v>" not in page
+
+    @pytest.mark.parametrize("failures", [0, 60, 120])
+    def test_it_can_be_drawn_whatever_happened(self, failures: int, tmp_path: Path) -> None:
+        as_json, as_html = report.write(made(failures=failures), tmp_path)
+        assert msgspec.json.decode(as_json.read_bytes(), type=Report).failed == min(failures, 100)
+        assert "nan" not in as_html.read_text().lower().replace("tenant", "")
+
+
+class TestCompare:
+    def test_ratios_of_medians(self) -> None:
+        before = [made(meters(service_cores=cores)) for cores in (0.2, 0.21, 0.19)]
+        after = [made(meters(service_cores=cores)) for cores in (0.1, 0.105, 0.095)]
+        line = next(line for line in comparing.compare(before, after) if "service" in line.name)
+        assert (line.before, line.after, line.ratio) == (pytest.approx(20), pytest.approx(10), pytest.approx(0.5))
+        assert line.spread == pytest.approx(0.1)
+        assert line.is_plain
+
+    def test_a_difference_within_the_noise_is_called_so(self) -> None:
+        before = [made(meters(service_cores=cores)) for cores in (0.2, 0.3)]
+        line = next(line for line in comparing.compare(before, [made()]) if "service" in line.name)
+        assert not line.is_plain
+
+    def test_nothing_to_compare(self, tmp_path: Path) -> None:
+        with pytest.raises(ValueError, match=r"report\.json"):
+            comparing.reports(tmp_path)

@@ -33,6 +33,7 @@ from unionhub.adapters.vault.envelope import EnvelopeVault
 from unionhub.adapters.vault.envelope import load as load_vault
 from unionhub.adapters.vault.keys import load_hub_keys
 from unionhub.adapters.vault.master import load_master_key
+from unionhub.domain.flows.numbers import MESSAGE, NOTICE
 from unionhub.domain.flows.runner import MoneyRunner
 from unionhub.ports.clock import Clock
 from unionhub.ports.offers import Offers
@@ -114,6 +115,7 @@ async def open_hub(
             transport = client
         sequences = BlockSequences(store)
         stack.push_async_callback(sequences.close)
+        await sequences.warm(MESSAGE, NOTICE)  # a first payment must not wait for its numbers
         master = load_master_key(
             home=settings.home,
             file=settings.master_key_file,

@@ -265,7 +265,7 @@ def test_no_answer_in_time_is_exit_code_1_and_says_what_to_do(hub: Hub) -> None:
 
 
 def test_a_partner_with_keys_of_its_own_comes_and_goes(hub: Hub) -> None:
-    """Known, its messages pass the gate, and a card of another gateway is `14`; unknown or suspended, they are 401."""
+    """Known, its messages pass the gate; live, it may pay, and a card of another gateway is `14`; else they are 401."""
     stranger = identity("98990702")
     keyring.save(hub.operator.home, stranger)
     paying = ["MPQRC_PAYMENT_EMV", "--as", stranger.app_id, "--cardholder", "1", "--json"]
@@ -273,6 +273,8 @@ def test_a_partner_with_keys_of_its_own_comes_and_goes(hub: Hub) -> None:
     keys = json.dumps({"keys": [json.loads(key.jwk) for key in keyring.public_keys(stranger)]})
     options = ["--role", "app_gateway", "--name", "Bay Wallet", "--base-url", "https://bay.example", "--profile", "compact"]
     hub.operator.does("parties", "add", stranger.app_id, *options, "--country", "SG", "--jwks", "-", typed=keys)
+    until(lambda: hub.send(*paying).json["code"] == "62")  # TESTING: only live parties pay
+    hub.operator.does("parties", "state", stranger.app_id, "LIVE")
     until(lambda: hub.send(*paying).json["code"] == "14")
     hub.operator.does("parties", "state", stranger.app_id, "SUSPENDED")
     until(lambda: hub.send(*paying).json["code"] == "E0")

@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from contracts.store_samples import card, claim, day, moved, notice, once, opened, payment, stored, try_open
 
+from contracts.store_samples import card, claim, day, moved, notice, once, opened, payment, stored, try_open
 from unionhub.adapters.sql import migrate
 from unionhub.adapters.sql.engine import EngineOptions, create_engine, database_url
 from unionhub.adapters.sql.store import SqlStore

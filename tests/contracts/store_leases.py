@@ -8,8 +8,8 @@ from itertools import chain
 
 import msgspec
 import pytest
-from contracts.store_samples import NOW, SECOND, House, awaited, move, moved, notice, opened, payment
 
+from contracts.store_samples import NOW, SECOND, House, awaited, move, moved, notice, opened, payment
 from unionhub.domain.model.notices import Attempt, Notice, NoticeState
 from unionhub.domain.model.transactions import Payment, PaymentEvent, PaymentState
 from unionhub.ports.store import Store

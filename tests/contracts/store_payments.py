@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from itertools import permutations
 
 import pytest
+
 from contracts.store_samples import (
     NOW,
     SECOND,
@@ -24,7 +25,6 @@ from contracts.store_samples import (
     stored,
     try_open,
 )
-
 from unionhub.domain.model.errors import IllegalMove
 from unionhub.domain.model.money import Money
 from unionhub.domain.model.transactions import Barrier, Payment, PaymentEvent, PaymentState, Reservation

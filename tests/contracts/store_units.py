@@ -7,8 +7,8 @@ import time
 from datetime import timedelta
 
 import pytest
-from contracts.store_samples import House, awaited, claim, notice, once, opened, payment, stored, try_open
 
+from contracts.store_samples import House, awaited, claim, notice, once, opened, payment, stored, try_open
 from unionhub.domain.model.errors import Replayed
 from unionhub.domain.model.messages import Claim
 from unionhub.domain.model.transactions import PaymentEvent

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from contracts.store_samples import NOW, House, awaited, card, opened, party, payment, product
 
+from contracts.store_samples import NOW, House, awaited, card, opened, party, payment, product
 from support.loop import eventually
 from unionhub.adapters.sql.sequences import BlockSequences
 from unionhub.domain.model.cards import Card, HolderState, IssuerBlock

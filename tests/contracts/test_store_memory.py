@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
+
 from contracts.store_contract import StoreContract
 from contracts.store_samples import NOW, House, awaited
-
 from support.loop import running
 from unionhub.adapters.memory.store import MemoryStore
 from unionhub.ports.store import StoreUnavailable

@@ -8,10 +8,10 @@ from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
+
 from contracts.sql_checks import check_a_move_and_what_it_gives_back_are_one, check_migrations, pay, statements_of
 from contracts.store_contract import StoreContract
 from contracts.store_samples import House, awaited, card, claim, moved, opened, payment, stored
-
 from support import loop, stores
 from unionhub.adapters.sql import migrate
 from unionhub.adapters.sql.engine import EngineOptions, database_url

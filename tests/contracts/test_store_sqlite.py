@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+
 from contracts.sql_checks import check_a_move_and_what_it_gives_back_are_one, check_migrations, pay, statements_of
 from contracts.store_contract import StoreContract
 from contracts.store_samples import NOW, House, awaited, card, opened, payment, stored
-
 from support import loop, stores
 from unionhub.adapters.sql import migrate
 from unionhub.adapters.sql.engine import EngineOptions, database_url

@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from simulation.network import Network
-
 from unionhub.domain.model.outgoing import Answer, Outgoing
 from unionhub.domain.model.parties import Party
 from unionhub.ports.store import Store, StoreUnavailable

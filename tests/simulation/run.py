@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+
 from simulation.loop import VirtualLoop
 from simulation.mortal import Life, MortalPartners, MortalStore
 from simulation.network import QUIET, Chances, LedgerBooks, Network
-
 from unionhub.adapters.memory.directory import SnapshotDirectory
 from unionhub.adapters.memory.offers import CouponBook
 from unionhub.adapters.memory.rates import SAMPLE_RATES, FixedRates

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
 from simulation.run import simulate
 
 TESTS = Path(__file__).parents[1]

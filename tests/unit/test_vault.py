@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self, TypeVar, cast
 
 import pytest
-from contracts.vault_contract import NUMBER, VaultContract
 
+from contracts.vault_contract import NUMBER, VaultContract
 from support.waiting import until
 from unionhub.adapters.vault import envelope, keys
 from unionhub.adapters.vault.envelope import SEAL_DELAY, EnvelopeVault

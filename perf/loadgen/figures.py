@@ -16,7 +16,8 @@ SHARES: Final = (0.5, 0.95, 0.99)
 
 
 class Sample(msgspec.Struct, frozen=True, array_like=True):
-    """One step of one arrival. Times are seconds since the start of the run; `sent_s` is None where nothing was sent.
+    """One step of one arrival. Times are seconds since the start of the run: when it was due, when the client turned to it,
+    when it was handed to its connection (None where nothing was sent), when its answer was there.
 
     `failure` is empty for an answer that passed all its checks. `msg_id`, `sender` and `minor` (the amount in minor units,
     0 for a read) are for comparing with the books.
@@ -24,6 +25,7 @@ class Sample(msgspec.Struct, frozen=True, array_like=True):
 
     step: str
     due_s: float
+    begun_s: float
     sent_s: float | None
     done_s: float
     failure: str = ""
@@ -61,7 +63,7 @@ class StepFigures(msgspec.Struct, frozen=True, kw_only=True):
     per_s: float  # good answers a second
     latency: Spread  # from the scheduled start
     service: Spread  # from the first byte sent
-    lag: Spread  # from the scheduled start to the first byte sent: the generator's own delay
+    lag: Spread  # from the scheduled start until the client turned to it: the client's own delay
 
     @property
     def error_share(self) -> float:
@@ -100,7 +102,7 @@ def step_figures(step: str, samples: Sequence[Sample], seconds: float) -> StepFi
         per_s=round(len(good) / seconds, 3),
         latency=spread(sample.latency_s for sample in samples),
         service=spread(sample.service_s for sample in good),
-        lag=spread(sample.sent_s - sample.due_s for sample in samples if sample.sent_s is not None),
+        lag=spread(sample.begun_s - sample.due_s for sample in samples),
     )
 
 

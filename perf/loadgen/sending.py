@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -33,6 +34,30 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     in_flight: int = 256
     patience_s: float = 1.0
     timeout_s: float = 15.0
+
+
+@dataclass
+class UnderWay:
+    """The step that a customer is at."""
+
+    step: Step
+    due_s: float
+    begun_s: float
+    sent_s: float | None = None
+
+    def sample(self, done_s: float, failure: str) -> Sample:
+        step = self.step
+        return Sample(
+            step=step.name,
+            due_s=self.due_s,
+            begun_s=self.begun_s,
+            sent_s=self.sent_s,
+            done_s=done_s,
+            failure=failure,
+            sender=step.signer.app_id,
+            msg_id=step.msg_id,
+            minor=step.minor,
+        )
 
 
 class Door:
@@ -93,7 +118,7 @@ class Load:
         self._heard = heard
         self._slots = BoundedSemaphore(bounds.in_flight)
         self._group = Group()
-        self._open: dict[int, tuple[Step, float, float | None]] = {}  # greenlet -> its step, when due, when sent
+        self._open: set[_Customer] = set()
         self.samples: list[Sample] = []
         self.times = Times()
         self._cpu_before_s = self._signing_before_s = 0.0
@@ -122,59 +147,58 @@ class Load:
             self._group.start(gevent.Greenlet(self._arrive, arrival))
 
     def _arrive(self, arrival: Arrival) -> None:
-        self._open[id(gevent.getcurrent())] = (_first(arrival.journey), arrival.due_s, None)
+        customer = _Customer(UnderWay(_first(arrival.journey), arrival.due_s, self._now()))
+        self._open.add(customer)
         try:
             left_s = self._bounds.patience_s - (self._now() - arrival.due_s)
             if left_s <= 0 or not self._slots.acquire(timeout=left_s):
-                self._fail(*self._open[id(gevent.getcurrent())], NOT_SENT)
+                self._keep(customer.at.sample(self._now(), NOT_SENT))
                 return
             try:
-                self._play(arrival)
+                self._play(customer, arrival.journey)
             finally:
                 self._slots.release()
+        except Exception as error:  # a scenario's own: an arrival must not vanish because of it
+            self._keep(customer.at.sample(self._now(), f"client_{type(error).__name__}"))
+            raise
         finally:
-            del self._open[id(gevent.getcurrent())]
+            self._open.discard(customer)
 
-    def _play(self, arrival: Arrival) -> None:
-        due_s, answer = arrival.due_s, None
-        for item in arrival.journey:
-            if callable(item):
-                assert answer is not None  # a journey begins with a step that is signed
-                item = item(answer)
-            sample, answer = self._exchange(item, due_s)
-            if sample.failure:
+    def _play(self, customer: _Customer, journey: Journey) -> None:
+        answer: Answer | None = None
+        for item in journey:
+            if answer is not None:  # the next step is due when the one before has ended
+                now_s = self._now()
+                customer.at = UnderWay(item(answer) if callable(item) else item, now_s, now_s)
+            answer = self._exchange(customer.at)
+            if answer is None:
                 return
-            due_s = sample.done_s  # the next step is due when this one has ended
 
-    def _exchange(self, step: Step, due_s: float) -> tuple[Sample, Answer | None]:
-        sent_s = self._now()
-        self._open[id(gevent.getcurrent())] = (step, due_s, sent_s)
+    def _exchange(self, at: UnderWay) -> Answer | None:
+        """The answer, if it is right."""
+        at.sent_s = self._now()
         answer, length = None, 0
         try:
-            reply = self._door.post(step.path, step.headers, step.body)
+            reply = self._door.post(at.step.path, at.step.headers, at.step.body)
         except (OSError, HTTPConnectionClosed, HTTPParseError) as error:
             done_s, failure = self._now(), failure_name(error)
         else:
             done_s = self._now()  # before the checks: they are our time, not the hub's
             length = len(reply.body)
-            failure, answer = step.failure_of(reply)
-        sample = Sample(step.name, due_s, sent_s, done_s, failure, step.signer.app_id, step.msg_id, step.minor)
-        self._keep(sample, length)
-        return sample, answer
+            failure, answer = at.step.failure_of(reply)
+        self._keep(at.sample(done_s, failure), length)
+        return None if failure else answer
 
-    def _fail(self, step: Step, due_s: float, sent_s: float | None, failure: str) -> None:
-        self._keep(Sample(step.name, due_s, sent_s, self._now(), failure, step.signer.app_id, step.msg_id, step.minor), 0)
-
-    def _keep(self, sample: Sample, length: int) -> None:
+    def _keep(self, sample: Sample, length: int = 0) -> None:
         self.samples.append(sample)
         self._heard(sample, length)
 
     def _cut_off(self) -> None:
         """What is still open when the run has to end is a failure too."""
-        left = list(self._open.values())
+        left = list(self._open)
         self._group.kill()
-        for entry in left:
-            self._fail(*entry, UNFINISHED)
+        for customer in left:
+            self._keep(customer.at.sample(self._now(), UNFINISHED))
 
     def _keep_filled(self) -> None:
         while True:
@@ -192,6 +216,13 @@ class Load:
 
     def _now(self) -> float:
         return time.monotonic() - self.times.started_s
+
+
+class _Customer:
+    """Somebody who is under way."""
+
+    def __init__(self, at: UnderWay) -> None:
+        self.at = at
 
 
 def _first(journey: Journey) -> Step:

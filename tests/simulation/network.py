@@ -43,8 +43,8 @@ class Chances(msgspec.Struct, frozen=True, kw_only=True):
 
 QUIET = Chances()
 _ODD_CODES = ("91", "96", "94", "ZZ", "25", "10", "98")
-"""Codes that prove nothing: a bank may say them of one copy of a message and book the other. One that says a proven
-decline and books all the same breaks its contract (RULES section 3a), which no hub survives."""
+"""Codes that prove nothing: a bank may say them whether it has booked or not. One that says a proven decline and books all
+the same breaks its contract (RULES section 3a), which no hub survives."""
 
 
 class Network:
@@ -117,8 +117,9 @@ class Network:
         if party.role is not Role.ISSUER:
             self.received.append((party.app_id, outgoing.msg_id, trx))
             return Answer(code="00")
-        if outgoing.message == "DEBIT_TRANSACTION" and self.strikes("odd_code"):
-            return Answer(code=self.rng.choice(_ODD_CODES))  # said before anything was booked
+        odd = outgoing.message == "DEBIT_TRANSACTION" and self.strikes("odd_code")
+        if odd and self.rng.random() < 0.5:
+            return Answer(code=self.rng.choice(_ODD_CODES))  # said, and nothing booked
         sealed = trx.get("debitAccountInfo")
         request = BankRequest(
             message=outgoing.message,
@@ -130,7 +131,7 @@ class Network:
         )
         reply = await self.bank.answer(request)
         return Answer(
-            code=reply.code,
+            code=self.rng.choice(_ODD_CODES) if odd else reply.code,  # said, though it may be booked
             refer_no=reply.trx.get("referNo", ""),
             payment_status=reply.trx.get("paymentStatus", ""),
             reason=reply.trx.get("rejectionReason", ""),

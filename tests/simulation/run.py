@@ -275,8 +275,10 @@ class Simulation:
         findings = await check(invariants)
         findings += [Finding(invariant="bank_audit", evidence=line) for line in await self.bank.audit()]
         payments = list(self.store.tables.payments.values())
+        told = {(notice.payment_id, notice.receiver) for notice in self.store.tables.notices.values()}
         for payment in payments:
-            if (payment.sender, payment.msg_id) in self.told_pending and not payment.told_pending:
+            heard = (payment.sender, payment.msg_id) in self.told_pending
+            if heard and (payment.payment_id, payment.sender) not in told:
                 evidence = f"payment {payment.payment_id} was answered 04 and its sender never notified"
                 findings.append(Finding(invariant="04_ends_with_a_notice", evidence=evidence))
         return Outcome(

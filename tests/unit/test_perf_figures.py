@@ -15,7 +15,7 @@ from rig.meters import Reading, value_at
 
 
 def sample(due_s: float, took_s: float = 0.01, failure: str = "", *, late_s: float = 0.0, step: str = "1 PAY") -> Sample:
-    return Sample(step, due_s, due_s + late_s, due_s + late_s + took_s, failure)
+    return Sample(step, due_s, due_s + late_s, due_s + late_s, due_s + late_s + took_s, failure)
 
 
 class TestPercentile:
@@ -69,9 +69,13 @@ class TestStepFigures:
         assert figures.per_s == 9
 
     def test_what_was_not_sent_has_no_service_time(self) -> None:
-        lost = Sample("1 PAY", 0.0, None, 1.0, "not_sent_in_time")
+        lost = Sample("1 PAY", 0.0, 0.01, None, 1.0, "not_sent_in_time")
         assert lost.latency_s == lost.service_s == NEVER
-        assert step_figures("1 PAY", [lost], 1).lag.p50_ms is None
+
+    def test_waiting_for_a_free_slot_is_not_the_clients_lateness(self) -> None:
+        figures = step_figures("1 PAY", [Sample("1 PAY", 0.0, 0.002, 0.9, 1.0)], 1)
+        assert figures.lag.p50_ms == pytest.approx(2)
+        assert figures.latency.p50_ms == pytest.approx(1000)
 
     def test_steps_are_told_apart_in_their_order(self) -> None:
         found = by_step([sample(0, step="2 ASK"), sample(0), sample(1)], 2)

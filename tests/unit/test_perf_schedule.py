@@ -164,6 +164,13 @@ class TestLoad:
         refused = play(FakeDoor(code="51"), Bounds(), seconds=0.1, journey=(step(), second))
         assert [(sample.step, sample.failure) for sample in refused] == [("1 PAY", "code_51")] * 4
 
+    def test_an_arrival_does_not_vanish_in_a_scenario_that_crashes(self) -> None:
+        def broken(_: Answer) -> Step:
+            raise LookupError
+
+        samples = play(FakeDoor(), Bounds(), seconds=0.1, journey=(step(), broken))
+        assert sorted(sample.failure for sample in samples) == [""] * 4 + ["client_LookupError"] * 4
+
     def test_a_run_ends_by_itself_when_nothing_answers(self) -> None:
         started_s = time.monotonic()
         play(FakeDoor(60), Bounds(patience_s=0.1, timeout_s=0.1), seconds=0.1)

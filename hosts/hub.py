@@ -116,14 +116,7 @@ async def open_hub(
         sequences = BlockSequences(store)
         stack.push_async_callback(sequences.close)
         await sequences.warm(MESSAGE, NOTICE)  # a first payment must not wait for its numbers
-        master = load_master_key(
-            home=settings.home,
-            file=settings.master_key_file,
-            production=settings.production,
-            data_folders=settings.data_folders,
-        )
-        vault = await load_vault(store, master, clock, telemetry)
-        keys = HubKeys.from_json(await load_hub_keys(store, master, clock, lambda: HubKeys.generate().to_json()))
+        vault, keys = await _secrets(settings, store, clock, telemetry)
         container = Container(
             settings=settings,
             store=store,
@@ -138,21 +131,37 @@ async def open_hub(
             rates=FixedRates(SAMPLE_RATES),
             owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
         )
-        directory = container.directory()
-        await directory.refresh()
-        yield Hub(
-            settings=settings,
-            store=store,
-            sequences=sequences,
-            vault=vault,
-            clock=clock,
-            telemetry=telemetry,
-            keys=keys,
-            directory=directory,
-            endpoint=container.endpoint(),
-            runner=container.runner(),
-            worker=container.worker(),
-        )
+        await container.directory().refresh()
+        yield _hub(container, settings, keys)
+
+
+async def _secrets(settings: Settings, store: Store, clock: Clock, telemetry: HubTelemetry) -> tuple[EnvelopeVault, HubKeys]:
+    """The vault and the hub's JOSE keys, made on the very first start."""
+    master = load_master_key(
+        home=settings.home,
+        file=settings.master_key_file,
+        production=settings.production,
+        data_folders=settings.data_folders,
+    )
+    vault = await load_vault(store, master, clock, telemetry)
+    keys = HubKeys.from_json(await load_hub_keys(store, master, clock, lambda: HubKeys.generate().to_json()))
+    return vault, keys
+
+
+def _hub(container: Container, settings: Settings, keys: HubKeys) -> Hub:
+    return Hub(
+        settings=settings,
+        store=container.store(),
+        sequences=container.sequences(),
+        vault=container.vault(),
+        clock=container.clock(),
+        telemetry=container.telemetry(),
+        keys=keys,
+        directory=container.directory(),
+        endpoint=container.endpoint(),
+        runner=container.runner(),
+        worker=container.worker(),
+    )
 
 
 def make_home(home: Path) -> None:

@@ -15,7 +15,7 @@ NEVER: Final = math.inf
 SHARES: Final = (0.5, 0.95, 0.99)
 
 
-class Sample(msgspec.Struct, frozen=True, array_like=True):
+class Sample(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """One step of one arrival. Times are seconds since the start of the run: when it was due, when the client turned to it,
     when it was handed to its connection (None where nothing was sent), when its answer was there.
 

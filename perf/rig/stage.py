@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from loadgen.quiver import AHEAD_S
 from loadgen.schedule import Plan
 from rig.children import POLL_S, Child, RigError
 from rig.databases import Database
@@ -22,7 +23,8 @@ from rig.databases import Database
 PERF: Final = Path(__file__).resolve().parents[1]
 LOOPBACK: Final = "127.0.0.1"
 READY_S: Final = 60.0
-_SIGNING_S: Final = 60.0  # for signing ahead, and for starting
+_START_S: Final = 30.0  # of locust, its imports and keys included
+_SIGNING_S: Final = 0.005  # for each arrival that is signed ahead; usually a fifth of it
 
 
 class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +83,8 @@ class Stage:
 
     def load(self, plan: Plan, options: LoadOptions, results: Path) -> Child:
         """Start locust, bounded in time whatever happens."""
-        bound_s = plan.total_s + options.patience_s + options.answer_timeout_s + _SIGNING_S
+        signing_s = _SIGNING_S * plan.rate_per_s * min(plan.total_s, AHEAD_S)
+        bound_s = _START_S + signing_s + plan.total_s + options.patience_s + options.answer_timeout_s
         arguments = {
             "--host": self.hub_url,
             "--home": self.home,

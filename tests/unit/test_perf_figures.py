@@ -15,7 +15,8 @@ from rig.meters import Reading, value_at
 
 
 def sample(due_s: float, took_s: float = 0.01, failure: str = "", *, late_s: float = 0.0, step: str = "1 PAY") -> Sample:
-    return Sample(step, due_s, due_s + late_s, due_s + late_s, due_s + late_s + took_s, failure)
+    begun_s = due_s + late_s
+    return Sample(step=step, due_s=due_s, begun_s=begun_s, sent_s=begun_s, done_s=begun_s + took_s, failure=failure)
 
 
 class TestPercentile:
@@ -69,11 +70,11 @@ class TestStepFigures:
         assert figures.per_s == 9
 
     def test_what_was_not_sent_has_no_service_time(self) -> None:
-        lost = Sample("1 PAY", 0.0, 0.01, None, 1.0, "not_sent_in_time")
+        lost = Sample(step="1 PAY", due_s=0.0, begun_s=0.01, sent_s=None, done_s=1.0, failure="not_sent_in_time")
         assert lost.latency_s == lost.service_s == NEVER
 
     def test_waiting_for_a_free_slot_is_not_the_clients_lateness(self) -> None:
-        figures = step_figures("1 PAY", [Sample("1 PAY", 0.0, 0.002, 0.9, 1.0)], 1)
+        figures = step_figures("1 PAY", [Sample(step="1 PAY", due_s=0.0, begun_s=0.002, sent_s=0.9, done_s=1.0)], 1)
         assert figures.lag.p50_ms == pytest.approx(2)
         assert figures.latency.p50_ms == pytest.approx(1000)
 

@@ -47,11 +47,20 @@ def meters(*, service_cores: float = 0.2, machine_cores: float = 1.0, sandbox_wa
 def made(counted: Meters | None = None, *, failures: int = 0, took_s: float = 0.02, books: Verdict = BOOKS) -> Report:
     """A run of 12 s that began at 1001 s; every payment took `took_s`, the last ones failed."""
     due = list(PLAN.due_times())
+    said = [""] * (len(due) - failures) + ["code_96"] * failures
     samples = [
         Sample(
-            "1 PAY", due_s, due_s + 0.001, due_s + took_s, "code_96" if place >= len(due) - failures else "", "99010344", "m", 5
+            step="1 PAY",
+            due_s=due_s,
+            begun_s=due_s,
+            sent_s=due_s + 0.001,
+            done_s=due_s + took_s,
+            failure=failure,
+            sender="99010344",
+            msg_id="m",
+            minor=5,
         )
-        for place, due_s in enumerate(due)
+        for due_s, failure in zip(due, said, strict=True)
     ]
     times = Times(started_s=1001, measured_from_s=1003, measured_to_s=1013, client_cpu_s=0.5)
     results = Results(plan=PLAN, times=times, samples=samples)

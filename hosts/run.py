@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, suppress
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -28,6 +30,7 @@ from .service.serve import ServePolicy, listener, serve
 from .settings import Settings, SettingsError
 
 STORY_MARKER: Final = "story"
+DATABASE_URL: Final = "UNIONHUB_DATABASE_URL"
 _CHILD_START_S: Final = 120.0
 _STORY_S: Final = 60.0
 _CHILD_END_S: Final = 20.0
@@ -85,6 +88,8 @@ class Run:
             await listening.wait()
             await self._tell_story(hub, child)
             self._welcome(port)
+            await self._stop.wait()
+            self._say("\nstopping: finishing what is held")
             await serving
             await hub.runner.drain()
             working.set()
@@ -184,6 +189,7 @@ class Run:
     def _welcome(self, port: int) -> None:
         url = f"http://{self._settings.host}:{port}"
         shop = MERCHANTS[0]
+        unionhub = self._command(port)
         lines = [
             "",
             f"unionhub is up on {url}",
@@ -194,14 +200,25 @@ class Run:
             f"  data and logs: {self._settings.home}",
             "",
             "Try next, in another terminal (what the hub says to its partners is drawn here as it passes):",
-            f"  unionhub send MPQRC_PAYMENT_EMV trxAmt=12.50            # at {shop.name}",
-            "  unionhub send MPQRC_PAYMENT_EMV trxAmt=60 couponInfo=TENOFF",
-            "  unionhub transactions show",
+            f"  {unionhub} send MPQRC_PAYMENT_EMV trxAmt=12.50            # at {shop.name}",
+            f"  {unionhub} send MPQRC_PAYMENT_EMV trxAmt=60 couponInfo=TENOFF",
+            f"  {unionhub} transactions show",
             "",
             "Ctrl-C stops it; a second start keeps the data.",
         ]
         for line in lines:
             self._say(line)
+
+    def _command(self, port: int) -> str:
+        """`unionhub` as another terminal in this folder must call it to reach this hub."""
+        program = Path(sys.executable).with_name("unionhub")
+        shown = program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program
+        ours = {"UNIONHUB_HOME": str(self._settings.home), "UNIONHUB_PORT": str(port)}
+        defaults = {"UNIONHUB_HOME": str(Path("var").absolute()), "UNIONHUB_PORT": "8080"}
+        needed = [f"{name}={shlex.quote(value)} " for name, value in ours.items() if value != defaults[name]]
+        if DATABASE_URL in os.environ:
+            needed.append(f"{DATABASE_URL}=... ")  # it may hold a password
+        return "".join(needed) + shlex.quote(str(shown))
 
 
 async def _end(child: asyncio.subprocess.Process) -> None:

@@ -6,7 +6,7 @@ final word. Still unknown at the end: REVERSING is committed first, then REVERSA
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -56,10 +56,10 @@ class UnknownOutcome:
         match payment.state:
             case PaymentState.PENDING:
                 await self._move(payment, PaymentEvent.LOSE_SIGHT, due_at=self._in(0), told_pending=True)
-            case PaymentState.UNKNOWN if payment.asks < len(self._policy.ask_after_s):
-                await self._ask(payment)
-            case PaymentState.UNKNOWN:
+            case PaymentState.UNKNOWN if self._is_time_to_reverse(payment):
                 await self._move(payment, PaymentEvent.REVERSE, due_at=self._in(0))
+            case PaymentState.UNKNOWN:
+                await self._ask(payment)
             case PaymentState.REVERSING:
                 await self._reverse(payment)
             case _:
@@ -77,7 +77,7 @@ class UnknownOutcome:
         answer = await self._call(bank, inquiry)
         word = _fate(answer) if answer else None
         if word is None:
-            await self._postpone(payment, self._next_ask(payment))
+            await self._postpone(payment, self._lost_at(payment) + timedelta(seconds=self._schedule[payment.asks + 1]))
         elif word.weight is Weight.APPROVED:
             await self._move(payment, PaymentEvent.APPROVE, code="00", due_at=None, **_said(payment, word))
         elif word.weight is Weight.REVERSE:
@@ -104,12 +104,26 @@ class UnknownOutcome:
             return
         self._telemetry.alarm("reversal_unconfirmed", payment_id=payment.payment_id, attempts=payment.asks + 1)
         wait_s = min(self._policy.reversal_backoff_s * 2.0 ** min(payment.asks, 30), self._policy.reversal_backoff_cap_s)
-        await self._postpone(payment, wait_s)
+        await self._postpone(payment, self._in(wait_s))
 
-    def _next_ask(self, payment: Payment) -> float:
-        """Seconds from one question to the next; after the last, to the reversal. The schedule counts from lost sight."""
-        schedule = (*self._policy.ask_after_s, self._policy.reverse_after_s)
-        return max(schedule[payment.asks + 1] - schedule[payment.asks], 0.0)
+    def _is_time_to_reverse(self, payment: Payment) -> bool:
+        """All questions asked; or the time is up, which a silent bank, a worker's absence or a moved clock bring about: then
+        one question is enough, but never none, since a reversal of what the bank approved helps nobody."""
+        if payment.asks >= len(self._policy.ask_after_s):
+            return True
+        time_is_up = self._clock.now() >= self._lost_at(payment) + timedelta(seconds=self._policy.reverse_after_s)
+        return payment.asks > 0 and time_is_up
+
+    @property
+    def _schedule(self) -> tuple[float, ...]:
+        """When to ask, and last when to reverse: seconds from when sight was lost."""
+        return (*self._policy.ask_after_s, self._policy.reverse_after_s)
+
+    def _lost_at(self, payment: Payment) -> datetime:
+        """When sight was lost: each question's due time counts from there, however late the one before was asked."""
+        if payment.due_at is None:
+            raise AssertionError(f"payment {payment.payment_id} is unknown and due never")
+        return payment.due_at - timedelta(seconds=self._schedule[payment.asks])
 
     async def _call(self, bank: Party, outgoing: BankInquiry | Reversal) -> Answer | None:
         try:
@@ -121,13 +135,13 @@ class UnknownOutcome:
         # Losing this race is no error: the other one knew more, or as much.
         await self._mover.move(before, lambda payment: payment.moved(event, **changes))
 
-    async def _postpone(self, payment: Payment, wait_s: float) -> None:
-        later = msgspec.structs.replace(payment, asks=payment.asks + 1, due_at=self._in(wait_s))
+    async def _postpone(self, payment: Payment, due_at: datetime) -> None:
+        later = msgspec.structs.replace(payment, asks=payment.asks + 1, due_at=due_at)
         async with self._store.begin() as uow:
             await uow.postpone_payment(later)
             await uow.commit()
 
-    def _in(self, seconds: float) -> object:
+    def _in(self, seconds: float) -> datetime:
         return self._clock.now() + timedelta(seconds=seconds)
 
     def _bank(self, payment: Payment) -> Party:

@@ -149,7 +149,7 @@ def _course(life: Life) -> Iterator[str]:
         said = f"said {payment.bank_code}" if payment.bank_code else ""
         yield _row("", "", "──▶", life, payment.issuer, Debit.message, payment.bank_msg_id, said)
     if payment.told_pending:
-        yield _row("", "", "──▶", life, payment.sender, "04: not known yet", "")
+        yield _row("", "", "──▶", life, payment.sender, "owed: 04 or nothing was heard", "")
     for state in states[1:]:
         yield from _state_rows(life, state)
     for notice, attempts in life.notices:

@@ -112,6 +112,37 @@ def test_a_reversal_is_repeated_until_the_bank_confirms_it(house: House) -> None
     house.run(scenario())
 
 
+@pytest.mark.parametrize(("fault", "state"), [("no_answer", "REVERSED"), ("book_then_no_answer", "APPROVED")])
+def test_the_schedule_counts_from_lost_sight_so_a_jump_of_time_is_caught_up(house: House, fault: str, state: str) -> None:
+    """A worker that was away, or a clock that was moved: one question, and then what the time demands."""
+
+    async def scenario() -> None:
+        holder = await house.cardholder(balance="100.00")
+        house.world.faults.add(holder.issuer, "DEBIT_TRANSACTION", fault)
+        _, msg_id = await _pay(house, holder)
+        await house.advance(40)
+        assert (await _state(house, holder, msg_id)).value == state
+
+    house.run(scenario())
+
+
+def test_a_bank_that_is_silent_to_questions_too_does_not_put_the_reversal_off(house: House) -> None:
+    async def scenario() -> None:
+        holder = await house.cardholder(balance="100.00")
+        house.world.faults.add(holder.issuer, "DEBIT_TRANSACTION", "book_then_no_answer")
+        house.world.faults.add(holder.issuer, "TRX_RESULT_INQUIRY", "code:25", times=4)
+        _, msg_id = await _pay(house, holder)
+        for _ in range(2):
+            await house.advance(9)  # each question is asked late; the next ones count from lost sight all the same
+            await house.advance(1)
+        assert await _state(house, holder, msg_id) is PaymentState.UNKNOWN
+        await house.advance(10.5)
+        assert await _state(house, holder, msg_id) is PaymentState.REVERSED
+        assert await house.balance(holder) == "100.00"
+
+    house.run(scenario())
+
+
 def test_a_host_that_died_leaves_a_payment_that_the_worker_ends(house: House) -> None:
     """Between its two transactions the host vanishes: the bank has booked, nobody wrote it down."""
 

@@ -194,7 +194,7 @@ def test_an_unfinished_payment_shows_what_comes_next(
     said = unionhub.does("transactions", "show", number).out
     assert f"{state}  the sender is told 04 until it is final" in said
     assert message in said
-    assert ("04: not known yet" in said) == (state is not S.PENDING)
+    assert ("owed: 04 or nothing was heard" in said) == (state is not S.PENDING)
     assert unionhub.json("transactions", "show", number)["states"][-1] == state
 
 

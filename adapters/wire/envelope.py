@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -63,7 +63,7 @@ class Reply(msgspec.Struct, Generic[T], frozen=True, rename=wire_name):
 
 def stamp(party: Party, at: datetime) -> str:
     """timeStamp: YYYYMMDDhhmmss in the partner's zone, UTC unless set otherwise (PROTOCOL section 0)."""
-    return (at + timedelta(minutes=party.utc_offset_minutes)).strftime("%Y%m%d%H%M%S")
+    return party.local_time(at).strftime("%Y%m%d%H%M%S")
 
 
 def request_body(party: Party, message: str, msg_id: str, at: datetime, trx_info: Any) -> bytes:

@@ -32,6 +32,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     invariant: str
     evidence: str
+    message: str = ""  # what does not hold, in an operator's words
 
 
 class Invariant(Protocol):
@@ -51,7 +52,7 @@ async def check(invariants: tuple[Invariant, ...]) -> list[Finding]:
         async for evidence in invariant.findings():
             count += 1
             if count <= MAX_EVIDENCE:
-                found.append(Finding(invariant=invariant.name, evidence=evidence))
+                found.append(Finding(invariant=invariant.name, evidence=evidence, message=invariant.message))
         if count > MAX_EVIDENCE:
             found.append(Finding(invariant=invariant.name, evidence=f"and {count - MAX_EVIDENCE} more"))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from unionhub.domain.model.parties import Party
 from unionhub.ports.sequences import Sequences
@@ -38,7 +38,7 @@ class Numbers:
 
 def msg_id(party: Party, now: datetime, number: int) -> str:
     """`U` + insID + YYYYMMDDhhmmss + 6 digits: 29 characters. A debit's `number` is its payment's id."""
-    return f"U{party.app_id}{local_time(party, now):%Y%m%d%H%M%S}{number % 10**6:06d}"
+    return f"U{party.app_id}{party.local_time(now):%Y%m%d%H%M%S}{number % 10**6:06d}"
 
 
 def voucher_no(payment_id: int, now: datetime) -> str:
@@ -54,8 +54,3 @@ def retrieval_ref(payment_id: int) -> str:
 def trace_no(payment_id: int) -> str:
     """systemTraceAuditNumber, 6 digits."""
     return f"{payment_id % 10**6:06d}"
-
-
-def local_time(party: Party, now: datetime) -> datetime:
-    """`now` as this partner's messages carry it: UTC unless its setting names another zone (PROTOCOL section 0)."""
-    return now + timedelta(minutes=party.utc_offset_minutes)

@@ -78,7 +78,8 @@ class MoneyRunner:
             await self._admit_only(envelope)
             raise
         if isinstance(opened, Payment):
-            self._telemetry.payment_moved(opened)
+            if opened.payment_id == draft.payment_id:  # a repeat moved nothing: it must not count as another payment
+                self._telemetry.payment_moved(opened)
             return opened
         # From here on money may move: a client that hangs up must not stop the second transaction.
         closing = asyncio.create_task(self._call_and_close(flow, opened))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -63,3 +64,7 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_live(self) -> bool:
         return self.state is PartyState.LIVE
+
+    def local_time(self, at: datetime) -> datetime:
+        """`at` as this partner's messages carry it: UTC unless its setting names another zone (PROTOCOL section 0)."""
+        return at + timedelta(minutes=self.utc_offset_minutes)

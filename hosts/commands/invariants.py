@@ -58,10 +58,12 @@ def invariants(books_url: str | None, limit_s: int, *, as_json: bool) -> int:
 
     findings = at_desk(run)
     if as_json:
-        echo_json([{"invariant": found.invariant, "evidence": found.evidence} for found in findings])
+        echo_json([{"invariant": found.invariant, "message": found.message, "evidence": found.evidence} for found in findings])
     else:
         for found in findings:
-            click.echo(f"{found.invariant}: {found.evidence}")
+            click.echo(
+                f"{found.invariant}: {found.message or found.evidence}" + (f"\n  {found.evidence}" if found.message else "")
+            )
         books = "" if books_url else " (the bank's books were not compared: --bank-books URL)"
         click.echo(f"{len(findings)} finding(s){books}" if findings else f"all invariants hold{books}")
     return 2 if findings else 0

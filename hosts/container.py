@@ -6,7 +6,7 @@ the vault, the hub's keys, the transport, the clock) comes in as a Dependency; `
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,15 +15,36 @@ from dependency_injector import containers, providers
 from unionhub.adapters.http.lanes import LanePolicy
 from unionhub.adapters.http.partners import HttpPartners
 from unionhub.adapters.jose.facade import HubJose
+from unionhub.adapters.jose.keys import fitted
 from unionhub.adapters.memory.directory import SnapshotDirectory
-from unionhub.domain.flows.inquiries import TransactionInquiry
+from unionhub.domain.flows.acquirer_payment import AcquirerDesk
+from unionhub.domain.flows.acts import ActRunner
+from unionhub.domain.flows.additional_processing import AdditionalProcessingResult
+from unionhub.domain.flows.bank_desk import BankDesk
+from unionhub.domain.flows.bank_questions import BankQuestions
+from unionhub.domain.flows.bill_payment import BillPayment
+from unionhub.domain.flows.card_life import CardInquiries, ManageCardStatus, UpdateAccount
+from unionhub.domain.flows.cash_out import GetCashOutToken, Withdraw
+from unionhub.domain.flows.consumer_qr import CpqrcPayment, QrcGeneration
+from unionhub.domain.flows.credit_transaction import CreditTransaction
+from unionhub.domain.flows.inquiries import RateTable, TransactionInquiry
+from unionhub.domain.flows.issuing import Issuing
+from unionhub.domain.flows.key_exchange import KeyExchange
 from unionhub.domain.flows.merchant_qr_emv import MerchantQrEmv
+from unionhub.domain.flows.merchant_qr_url import MerchantQrUrl, QrInfo
 from unionhub.domain.flows.moves import Mover
 from unionhub.domain.flows.notify import Courier, NoticeBook
 from unionhub.domain.flows.numbers import Numbers
+from unionhub.domain.flows.open_new_account import KycVerification, OpeningAccounts, OpenNewAccount
+from unionhub.domain.flows.p2p_transfer import P2pTransfer
 from unionhub.domain.flows.payers import Payers
 from unionhub.domain.flows.runner import MoneyFlow, MoneyRunner
+from unionhub.domain.flows.terms import Terms
+from unionhub.domain.flows.token_payment import TokenPayment
+from unionhub.domain.flows.undo import AcquirerReversal, Cancellation, Refund, Undoing
 from unionhub.domain.flows.unknown_outcome import UnknownOutcome
+from unionhub.domain.flows.use_given_account import OneTimePassword, RequestPassword, UseGivenAccount, VerifyPassword
+from unionhub.domain.flows.waiting import WaitingPayments
 from unionhub.domain.model.messages import Envelope
 from unionhub.domain.model.policy import OutcomePolicy
 from unionhub.hosts.service.endpoint import Handler, MessageEndpoint, Result
@@ -36,6 +57,12 @@ def outcome_policy(settings: Settings) -> OutcomePolicy:
         bank_timeout_s=settings.bank_timeout_s,
         verification_timeout_s=settings.acquirer_timeout_s,
         notice_timeout_s=settings.partner_timeout_s,
+        gateway_timeout_s=settings.gateway_timeout_s,
+        platform_timeout_s=settings.platform_timeout_s,
+        cardholder_timeout_s=settings.cardholder_timeout_s,
+        code_life_s=settings.code_life_s,
+        cash_out_life_s=settings.cash_out_life_s,
+        refund_days=settings.refund_days,
         ask_after_s=settings.inquire_after_s,
         reverse_after_s=settings.reverse_after_s,
         reversal_backoff_s=settings.reversal_first_wait_s,
@@ -86,11 +113,28 @@ def inquiry(ask: Callable[[Envelope, Any], Awaitable[Any]]) -> Handler:
     return handle
 
 
-def bind(runner: MoneyRunner, merchant_qr_emv: MerchantQrEmv, transaction_inquiry: TransactionInquiry) -> Mapping[str, Handler]:
+def act(runner: ActRunner, flow: Any) -> Handler:
+    """A message that moves no money but leaves something behind."""
+
+    async def handle(envelope: Envelope, request: Any) -> Result:
+        answered = await runner.run(flow, envelope, request)
+        return Result(code=answered.code, value=answered.value)
+
+    return handle
+
+
+def bind(
+    runner: MoneyRunner,
+    acts: ActRunner,
+    money_flows: Sequence[MoneyFlow[Any]],
+    act_flows: Sequence[Any],
+    inquiries: Mapping[str, Callable[[Envelope, Any], Awaitable[Any]]],
+) -> Mapping[str, Handler]:
     """Message name -> flow: where the wire's table and the core meet."""
     return {
-        "MPQRC_PAYMENT_EMV": money(runner, merchant_qr_emv),
-        "TRX_RESULT_INQUIRY": inquiry(transaction_inquiry.ask),
+        **{flow.message: money(runner, flow) for flow in money_flows},
+        **{flow.message: act(acts, flow) for flow in act_flows},
+        **{name: inquiry(ask) for name, ask in inquiries.items()},
     }
 
 
@@ -106,31 +150,109 @@ class Container(containers.DeclarativeContainer):
     clock: providers.Dependency[Any] = providers.Dependency()
     real_now_s: providers.Dependency[Any] = providers.Dependency()
     telemetry: providers.Dependency[Any] = providers.Dependency()
+    entropy: providers.Dependency[Any] = providers.Dependency()
+    cryptograms: providers.Dependency[Any] = providers.Dependency()
     offers: providers.Dependency[Any] = providers.Dependency()
     rates: providers.Dependency[Any] = providers.Dependency()
     owner: providers.Dependency[Any] = providers.Dependency()
 
     policy = providers.Singleton(outcome_policy, settings)
+    qr_hosts: providers.Callable[Any] = providers.Callable(frozenset, settings.provided.qr_hosts)
     directory = providers.Singleton(SnapshotDirectory, store, telemetry)
     jose = providers.Singleton(HubJose, own_keys, real_now_s, settings.provided.freshness_window_s)
-    partners = providers.Singleton(HttpPartners, transport, jose, telemetry, providers.Singleton(lane_policy, settings))
+    partners = providers.Singleton(
+        HttpPartners, transport, jose, directory, telemetry, providers.Singleton(lane_policy, settings)
+    )
 
+    # --- what flows share
     numbers = providers.Singleton(Numbers, sequences)
     payers = providers.Singleton(Payers, directory, vault)
+    terms = providers.Singleton(Terms, directory, offers, rates)
+    desk = providers.Singleton(BankDesk, directory, partners, vault, clock, policy)
+    questions = providers.Singleton(BankQuestions, directory, partners, numbers, clock, policy)
+    issuing = providers.Singleton(Issuing, store, directory, vault, sequences, clock, telemetry)
     notice_book = providers.Singleton(NoticeBook, directory, numbers, clock)
     mover = providers.Singleton(Mover, store, notice_book, numbers, directory, clock, telemetry)
-    runner = providers.Singleton(MoneyRunner, store, clock, numbers, mover, policy, telemetry)
-    merchant_qr_emv = providers.Singleton(
-        MerchantQrEmv, payers, directory, partners, vault, offers, rates, numbers, clock, policy
+    undoing = providers.Singleton(Undoing, desk, mover)
+    acquirer_desk = providers.Singleton(AcquirerDesk, directory, payers, terms, desk, partners, clock, policy)
+    otp = providers.Singleton(OneTimePassword, directory, vault, clock)
+    runner = providers.Singleton(MoneyRunner, store, clock, numbers, notice_book, mover, policy, telemetry)
+    acts = providers.Singleton(ActRunner, store, clock, numbers, policy, telemetry)
+
+    # --- one for each message
+    money_flows = providers.List(
+        providers.Singleton(MerchantQrEmv, payers, terms, desk, directory, partners, numbers, clock, policy),
+        providers.Singleton(MerchantQrUrl, payers, terms, desk, qr_hosts),
+        providers.Singleton(CpqrcPayment, acquirer_desk, vault, cryptograms),
+        providers.Singleton(TokenPayment, acquirer_desk),
+        providers.Singleton(Withdraw, acquirer_desk, vault),
+        providers.Singleton(BillPayment, payers, terms, desk),
+        providers.Singleton(CreditTransaction, payers, terms, desk),
+        providers.Singleton(P2pTransfer, payers, terms, desk, vault),
+        providers.Singleton(Refund, directory, terms, undoing, clock, policy),
+        providers.Singleton(Cancellation, directory, terms, undoing, clock, policy),
+        providers.Singleton(AcquirerReversal, directory, terms, undoing, clock, policy),
     )
+    open_new_account = providers.Singleton(OpenNewAccount, payers, directory, questions, issuing, numbers, clock, policy)
+    act_flows = providers.List(
+        providers.Singleton(KycVerification, payers, directory, questions, numbers, clock),
+        open_new_account,
+        providers.Singleton(UseGivenAccount, payers, directory, questions, desk, issuing, vault, numbers, clock),
+        providers.Singleton(RequestPassword, otp, questions, entropy, clock),
+        providers.Singleton(VerifyPassword, otp, issuing, directory, clock),
+        providers.Singleton(ManageCardStatus, payers),
+        providers.Singleton(UpdateAccount, payers),
+        providers.Singleton(QrcGeneration, payers, vault, cryptograms, entropy, sequences, policy),
+        providers.Singleton(AdditionalProcessingResult, vault, notice_book, clock),
+        providers.Singleton(GetCashOutToken, payers, desk, questions, vault, numbers, sequences, clock, policy),
+    )
+    card_inquiries = providers.Singleton(CardInquiries, store, payers, directory, desk, questions, clock)
+    qr_info = providers.Singleton(QrInfo, store, directory, partners, numbers, clock, policy, qr_hosts)
+    rate_table = providers.Singleton(RateTable, store, terms)
     transaction_inquiry = providers.Singleton(TransactionInquiry, store, vault)
-    handlers = providers.Singleton(bind, runner, merchant_qr_emv, transaction_inquiry)
+    key_exchange = providers.Singleton(KeyExchange, store, directory, providers.Object(fitted), own_keys.provided.sealing_kid)
+    inquiries = providers.Dict(
+        {
+            "TRX_RESULT_INQUIRY": transaction_inquiry.provided.ask,
+            "QRC_INFO_INQUIRY": qr_info.provided.ask,
+            "EXCHANGE_RATE_INQUIRY": rate_table.provided.ask,
+            "CARD_STATUS_INQUIRY": card_inquiries.provided.status,
+            "CARD_BALANCE_INQUIRY": card_inquiries.provided.balance,
+            "CARDFACE_DOWNLOADING": card_inquiries.provided.face,
+            "CVM_INQUIRY": card_inquiries.provided.identity_fields,
+            "KEY_EXCHANGE": key_exchange.provided.exchange,
+        }
+    )
+    handlers = providers.Singleton(bind, runner, acts, money_flows, act_flows, inquiries)
     endpoint = providers.Singleton(MessageEndpoint, handlers, jose, directory, store, vault, telemetry)
 
-    unknown_outcome = providers.Singleton(UnknownOutcome, store, directory, partners, mover, numbers, clock, policy, telemetry)
+    # --- what workers do
+    unknown_outcome = providers.Singleton(
+        UnknownOutcome, store, directory, partners, desk, undoing, mover, numbers, clock, policy, telemetry
+    )
+    waiting = providers.Singleton(WaitingPayments, store, payers, desk, undoing, mover, clock, policy)
+    opening = providers.Singleton(OpeningAccounts, store, acts, open_new_account, questions, issuing, clock)
     courier = providers.Singleton(
-        Courier, store, directory, partners, vault, clock, policy, telemetry, providers.Singleton(notice_intervals, settings)
+        Courier,
+        store,
+        directory,
+        partners,
+        vault,
+        clock,
+        policy,
+        telemetry,
+        numbers,
+        providers.Singleton(notice_intervals, settings),
     )
     worker = providers.Singleton(
-        Worker, owner, store, unknown_outcome, courier, clock, telemetry, providers.Singleton(worker_policy, settings)
+        Worker,
+        owner,
+        store,
+        unknown_outcome,
+        waiting,
+        opening,
+        courier,
+        clock,
+        telemetry,
+        providers.Singleton(worker_policy, settings),
     )

@@ -19,9 +19,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from unionhub.adapters.http.client import AiohttpTransport
 from unionhub.adapters.http.transport import Transport
-from unionhub.adapters.jose.keys import HubKeys
+from unionhub.adapters.jose.keyring import HubKeyring
+from unionhub.adapters.jose.keyring import load as load_keyring
 from unionhub.adapters.memory.clock import SystemClock
 from unionhub.adapters.memory.directory import SnapshotDirectory
+from unionhub.adapters.memory.entropy import SystemEntropy
 from unionhub.adapters.memory.offers import CouponBook
 from unionhub.adapters.memory.rates import SAMPLE_RATES, FixedRates
 from unionhub.adapters.sql import migrate
@@ -29,13 +31,17 @@ from unionhub.adapters.sql.sequences import BlockSequences
 from unionhub.adapters.sql.store import SqlStore
 from unionhub.adapters.telemetry.hub import HubTelemetry
 from unionhub.adapters.telemetry.logs import set_up_logs
+from unionhub.adapters.vault.cryptograms import load_cryptograms
 from unionhub.adapters.vault.envelope import EnvelopeVault
 from unionhub.adapters.vault.envelope import load as load_vault
-from unionhub.adapters.vault.keys import load_hub_keys
 from unionhub.adapters.vault.master import load_master_key
+from unionhub.domain.flows.acts import ActRunner
+from unionhub.domain.flows.consumer_qr import CODE_SEQUENCE
+from unionhub.domain.flows.issuing import Issuing
 from unionhub.domain.flows.numbers import MESSAGE, NOTICE
 from unionhub.domain.flows.runner import MoneyRunner
 from unionhub.ports.clock import Clock
+from unionhub.ports.cryptograms import Cryptograms
 from unionhub.ports.offers import Offers
 from unionhub.ports.sequences import Sequences
 from unionhub.ports.store import Store
@@ -61,17 +67,24 @@ class Hub(msgspec.Struct, frozen=True, kw_only=True):
     vault: EnvelopeVault
     clock: Clock
     telemetry: HubTelemetry
-    keys: HubKeys
+    keys: HubKeyring
     directory: SnapshotDirectory
     endpoint: MessageEndpoint
+    issuing: Issuing
     runner: MoneyRunner
+    acts: ActRunner
     worker: Worker
 
+    async def drain(self) -> None:
+        """Wait for what is between its two transactions (SIGTERM)."""
+        await asyncio.gather(self.runner.drain(), self.acts.drain())
+
     async def keep_fresh(self) -> None:
-        """Keep parties, products and vault keys as the store has them, until cancelled."""
+        """Keep parties, products, vault keys and the hub's own keys as the store has them, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.directory.run(self.settings.directory_refresh_s))
             group.create_task(self.vault.run(self.settings.vault_refresh_s))
+            group.create_task(self.keys.run(self.settings.directory_refresh_s))
 
     @asynccontextmanager
     async def fresh(self) -> AsyncIterator[None]:
@@ -115,8 +128,8 @@ async def open_hub(
             transport = client
         sequences = BlockSequences(store)
         stack.push_async_callback(sequences.close)
-        await sequences.warm(MESSAGE, NOTICE)  # a first payment must not wait for its numbers
-        vault, keys = await _secrets(settings, store, clock, telemetry)
+        await sequences.warm(MESSAGE, NOTICE, CODE_SEQUENCE)  # a first payment must not wait for its numbers
+        vault, keys, cryptograms = await _secrets(settings, store, clock, telemetry)
         container = Container(
             settings=settings,
             store=store,
@@ -127,6 +140,8 @@ async def open_hub(
             clock=clock,
             real_now_s=providers.Object(real_now_s),  # a function as a value: the container would call it
             telemetry=telemetry,
+            entropy=SystemEntropy(),
+            cryptograms=cryptograms,
             offers=offers or _offers(settings, clock),
             rates=FixedRates(SAMPLE_RATES),
             owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
@@ -135,8 +150,10 @@ async def open_hub(
         yield _hub(container, settings, keys)
 
 
-async def _secrets(settings: Settings, store: Store, clock: Clock, telemetry: HubTelemetry) -> tuple[EnvelopeVault, HubKeys]:
-    """The vault and the hub's JOSE keys, made on the very first start."""
+async def _secrets(
+    settings: Settings, store: Store, clock: Clock, telemetry: HubTelemetry
+) -> tuple[EnvelopeVault, HubKeyring, Cryptograms]:
+    """The vault, the hub's JOSE keys and the key of consumer codes, made on the very first start."""
     master = load_master_key(
         home=settings.home,
         file=settings.master_key_file,
@@ -144,11 +161,11 @@ async def _secrets(settings: Settings, store: Store, clock: Clock, telemetry: Hu
         data_folders=settings.data_folders,
     )
     vault = await load_vault(store, master, clock, telemetry)
-    keys = HubKeys.from_json(await load_hub_keys(store, master, clock, lambda: HubKeys.generate().to_json()))
-    return vault, keys
+    keyring = await load_keyring(store, master, clock, telemetry)
+    return vault, keyring, await load_cryptograms(store, master, clock)
 
 
-def _hub(container: Container, settings: Settings, keys: HubKeys) -> Hub:
+def _hub(container: Container, settings: Settings, keys: HubKeyring) -> Hub:
     return Hub(
         settings=settings,
         store=container.store(),
@@ -159,7 +176,9 @@ def _hub(container: Container, settings: Settings, keys: HubKeys) -> Hub:
         keys=keys,
         directory=container.directory(),
         endpoint=container.endpoint(),
+        issuing=container.issuing(),
         runner=container.runner(),
+        acts=container.acts(),
         worker=container.worker(),
     )
 

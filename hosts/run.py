@@ -91,7 +91,7 @@ class Run:
             await self._stop.wait()
             self._say("\nstopping: finishing what is held")
             await serving
-            await hub.runner.drain()
+            await hub.drain()
             working.set()
             await worker
 

@@ -94,6 +94,10 @@ MinutesList = Annotated[
     tuple[Minutes, ...], Meta(min_length=1, max_length=20, description="1 to 20 numbers of minutes above 0, such as 1,2,4")
 ]
 
+HostList = Annotated[
+    tuple[Host, ...], Meta(min_length=1, max_length=20, description="1 to 20 host names, such as qr.95516.com")
+]
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything an operator can choose. The variable of `bank_timeout_s` is `UNIONHUB_BANK_TIMEOUT_S`; in TOML, which is
@@ -126,6 +130,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     connect_timeout_s: Seconds = 3
     bank_timeout_s: Seconds = 10  # core banks: then the outcome is unknown
     acquirer_timeout_s: Seconds = 3  # MERCHANT_VERIFICATION, while a payer waits
+    gateway_timeout_s: Seconds = 3  # ADDITIONAL_PROCESSING, while a merchant waits
+    platform_timeout_s: Seconds = 5  # RESOLVE of a URL-mode code
     partner_timeout_s: Seconds = 10  # all other messages
     partner_in_flight_max: Count = 256  # calls to one partner at a time; beyond it `96`, nothing sent
     breaker_failures: Count = 20  # calls in a row without an answer that open a partner's circuit breaker: `91`
@@ -137,6 +143,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reversal_first_wait_s: Seconds = 2  # between the first two attempts; it doubles
     reversal_wait_max_s: Seconds = 300  # up to here, and so for ever
     unfinished_alarm_after_s: Seconds = 300  # a payment not final by then is an operator's matter
+
+    # --- codes, and what may follow a payment (RULES section 4)
+    code_life_s: Seconds = 60  # of a consumer's code
+    cash_out_life_s: Seconds = 1800  # of a cash-out token
+    cardholder_timeout_s: Seconds = 120  # to verify himself above the CVM limit: then `98`
+    refund_days: Days = 180  # a payment may be refunded so long
+    qr_hosts: HostList = ("qr.95516.com",)  # of URL-mode codes: a code of any other host is `12`
 
     # --- notices
     notice_intervals_min: MinutesList = (1, 2, 4, 8, 16)  # each from the end of the attempt before; then parked
@@ -202,7 +215,7 @@ _RULES: Final[tuple[tuple[Callable[[Settings], bool], str, str], ...]] = (
         f"at least {PREFIX}REVERSAL_FIRST_WAIT_S",
     ),
     (
-        lambda s: s.lease_s > max(s.bank_timeout_s, s.acquirer_timeout_s, s.partner_timeout_s),
+        lambda s: s.lease_s > max(s.bank_timeout_s, s.acquirer_timeout_s, s.gateway_timeout_s, s.partner_timeout_s),
         "lease_s",
         "more than every time-out, or two workers could hold the same work",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from unionhub.domain.model.cards import CardProduct
@@ -17,8 +18,20 @@ class Directory(Protocol):
         """As `party`, after one refresh: for a party or key that may be new. Refreshes are bounded however often asked."""
         ...
 
+    async def refresh_soon(self) -> None:
+        """One bounded refresh, shared by everybody who asks meanwhile: for what was changed a moment ago."""
+        ...
+
     def acquirer(self, iin: str) -> Party | None:
         """The acquirer of a merchant QR's acquirer IIN."""
         ...
 
     def product(self, product_id: str) -> CardProduct | None: ...
+
+    def products(self, gateway: str) -> Sequence[CardProduct]:
+        """Those that this app gateway may have issued, by product_id (S-43)."""
+        ...
+
+    def qr_platform(self) -> Party | None:
+        """The live QR platform behind URL-mode codes; the lowest app_id if there are several."""
+        ...

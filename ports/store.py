@@ -9,10 +9,15 @@ from typing import Protocol, Self
 
 import msgspec
 
-from unionhub.domain.model.cards import Card, CardProduct, HolderState, IssuerBlock
+from unionhub.domain.model.acts import Act
+from unionhub.domain.model.audit import AuditEntry
+from unionhub.domain.model.cards import Card, CardFace, CardProduct
+from unionhub.domain.model.codes import OneTimeCode
+from unionhub.domain.model.enrolment import Enrolment
 from unionhub.domain.model.messages import Claim
 from unionhub.domain.model.notices import Attempt, Notice, NoticeState
 from unionhub.domain.model.parties import Party
+from unionhub.domain.model.qr_inquiry import QrInquiry
 from unionhub.domain.model.transactions import Payment, PaymentState
 
 
@@ -58,11 +63,11 @@ class UnitOfWork(Protocol):
         """Take the payment's reservations in their order and insert it. Returns "" if all could be taken; else the `code`
         of the first that could not, and then nothing of it is left: no reservation, no payment.
 
-        A OnceKey is held by at most one payment; a DayLimit counter never passes its limit, under any concurrency."""
+        A OnceKey is held by at most one payment; an Allowance never passes its limit, under any concurrency."""
         ...
 
-    async def record_payment(self, payment: Payment) -> None:
-        """Insert a payment that holds nothing: one that was declined before it began.
+    async def record_payment(self, payment: Payment, notices: Sequence[Notice] = ()) -> None:
+        """Insert a payment that holds nothing, one that was declined before it began, and queue `notices`.
 
         Like `open_payment`, it raises ValueError if there is a payment of this id or of this (sender, msg_id) already."""
         ...
@@ -70,6 +75,19 @@ class UnitOfWork(Protocol):
     async def payment(self, payment_id: int) -> Payment | None: ...
 
     async def payment_of(self, sender: str, msg_id: str) -> Payment | None: ...
+
+    async def payment_for_acquirer(self, acquirer: str, *, msg_id: str = "", settlement_key: str = "") -> Payment | None:
+        """The payment of this acquirer (it asked for it, or its merchant is paid) that has this msg_id, or this settlement
+        key; undoing payments (`orig_payment_id` set) are found by their own msg_id only. The oldest, if there are several."""
+        ...
+
+    async def payment_of_additional(self, msg_id: str) -> Payment | None:
+        """The payment whose ADDITIONAL_PROCESSING has this msgID."""
+        ...
+
+    async def payments_undoing(self, payment_id: int) -> list[Payment]:
+        """Refunds, cancellations and reversals of that payment, oldest first."""
+        ...
 
     async def tell_pending(self, payment_id: int) -> Payment | None:
         """The sender is about to be told `04`: note that on the payment, which must then end with a notice to it. Returns
@@ -79,8 +97,8 @@ class UnitOfWork(Protocol):
     async def move_payment(self, before: Payment, after: Payment, notices: Sequence[Notice] = ()) -> bool:
         """Compare-and-set: write `after` and queue `notices` if the stored payment still has the state and `told_pending`
         of `before`, else change nothing and return False. Reservations are given back when `after.state` is DECLINED or
-        REVERSED: those that `open_payment` took, which no move changes. Ends a lease on it. IllegalMove if `before` is
-        final."""
+        REVERSED: those that `open_payment` took, which no move changes, except what is `kept`. Ends a lease on it.
+        IllegalMove if `before` is final."""
         ...
 
     async def postpone_payment(self, payment: Payment) -> bool:
@@ -92,6 +110,56 @@ class UnitOfWork(Protocol):
         """Take unfinished payments due at `now` (business time), oldest first, that nobody holds. A lease runs on the
         store's own time; when it is over, others may take the payment. No two owners get the same payment."""
         ...
+
+    # --- acts: claimed messages that move no money
+
+    async def record_act(self, act: Act) -> None:
+        """Insert; ValueError if there is an act of this id or of this (sender, msg_id) already."""
+        ...
+
+    async def act(self, act_id: int) -> Act | None: ...
+
+    async def close_act(self, act: Act) -> bool:
+        """Write `code`, `subject_id` and `detail` of an act that has no code yet; False if it has one by now."""
+        ...
+
+    # --- enrolments
+
+    async def add_enrolment(self, enrolment: Enrolment) -> None:
+        """Insert; ValueError if there is one of this id or of this (gateway, msg_id) already."""
+        ...
+
+    async def enrolment(self, enrolment_id: int) -> Enrolment | None: ...
+
+    async def enrolment_of(self, gateway: str, msg_id: str) -> Enrolment | None: ...
+
+    async def move_enrolment(self, after: Enrolment) -> bool:
+        """Compare-and-set: write `after` if the stored version is the one before (`after.version - 1`); ends the lease."""
+        ...
+
+    async def lease_enrolments(self, owner: str, now: datetime, *, limit: int, lease: timedelta) -> list[Enrolment]:
+        """As lease_payments, for enrolments in OPENING that are due."""
+        ...
+
+    # --- codes that pay once, and what the QR platform said
+
+    async def add_codes(self, codes: Sequence[OneTimeCode]) -> bool:
+        """Insert all; False, and none of them, if an index of one is taken."""
+        ...
+
+    async def code_by_index(self, index: bytes) -> OneTimeCode | None:
+        """By its `index` or its `barcode_index`."""
+        ...
+
+    async def codes_of(self, act_id: int) -> list[OneTimeCode]:
+        """In their order."""
+        ...
+
+    async def put_qr_inquiry(self, inquiry: QrInquiry) -> None:
+        """Insert or replace by (sender, msg_id)."""
+        ...
+
+    async def qr_inquiry(self, sender: str, msg_id: str) -> QrInquiry | None: ...
 
     # --- notices
 
@@ -129,17 +197,36 @@ class UnitOfWork(Protocol):
 
     async def put_product(self, product: CardProduct) -> None: ...
 
-    async def put_card(self, card: Card) -> None:
-        """Insert; raises ValueError if its token or PAN is already there (numbers are never reused)."""
+    async def put_card(self, card: Card) -> bool:
+        """Insert; raises ValueError if its id, token or PAN is already there (numbers are never reused). False, and nothing
+        is written, if the user has a usable card (`Card.is_usable`) of this product on this account on this device already,
+        under any concurrency (`88`)."""
         ...
 
-    async def set_card_state(
-        self, card_id: int, *, holder: HolderState | None = None, block: IssuerBlock | None = None
-    ) -> bool: ...
+    async def move_card(self, before: Card, after: Card) -> bool:
+        """Compare-and-set: write what may change of a card (both states, reason, replaced_by, collected, account_tier) if
+        the stored ones are those of `before`. False too if `after` would be a second usable card (see put_card)."""
+        ...
 
     async def cards(
-        self, *, gateway: str | None = None, user_id: str | None = None, pan_index: bytes | None = None, limit: int = 100
-    ) -> list[Card]: ...
+        self,
+        *,
+        gateway: str | None = None,
+        user_id: str | None = None,
+        pan_index: bytes | None = None,
+        account_index: bytes | None = None,
+        limit: int = 100,
+    ) -> list[Card]:
+        """By card_id."""
+        ...
+
+    async def card_face(self, face_id: str) -> CardFace | None: ...
+
+    async def card_faces(self) -> list[CardFace]: ...
+
+    async def put_card_face(self, face: CardFace) -> None:
+        """Insert or replace by face_id."""
+        ...
 
     async def payments(
         self,
@@ -150,6 +237,14 @@ class UnitOfWork(Protocol):
         limit: int = 100,
     ) -> list[Payment]:
         """Newest first. `reference` matches msg_id, bank_msg_id, voucher_no or retrieval_ref."""
+        ...
+
+    async def add_audit(self, entry: AuditEntry) -> None:
+        """Append; the trail is never changed."""
+        ...
+
+    async def audit(self, *, subject: str | None = None, limit: int = 100) -> list[AuditEntry]:
+        """Newest first."""
         ...
 
     # --- keys, numbers, housekeeping
@@ -170,9 +265,17 @@ class UnitOfWork(Protocol):
 
     async def put_marker(self, name: str, value: str) -> None: ...
 
-    async def purge(self, *, uuids_kept: timedelta, claims_kept: timedelta, limit: int = 10_000) -> int:
+    async def purge(
+        self,
+        *,
+        uuids_kept: timedelta,
+        claims_kept: timedelta,
+        codes_expired_before: datetime | None = None,
+        limit: int = 10_000,
+    ) -> int:
         """Delete UPI-UUIDs and claims that are older than this by the store's own time (business time can be moved, and a
-        UUID that is forgotten early can be replayed); returns how many."""
+        UUID that is forgotten early can be replayed), and one-time codes (with their once keys `code:...`) and QR inquiries
+        that ended before that moment of business time; returns how many."""
         ...
 
     # --- for the invariants (DESIGN section 3)

@@ -7,11 +7,13 @@ from time import perf_counter
 from typing import Final
 from urllib.parse import urlsplit
 
-from unionhub.adapters.jose.causes import GateRefusal
+from unionhub.adapters.jose.causes import Cause, GateRefusal
 from unionhub.adapters.jose.facade import HubJose
+from unionhub.adapters.jose.sealing import SealedFieldError
 from unionhub.adapters.wire import outgoing as wire
 from unionhub.domain.model.outgoing import Answer, Outgoing
 from unionhub.domain.model.parties import Party
+from unionhub.ports.directory import Directory
 from unionhub.ports.partners import GateRefused, NotSent, NoWord, PartnerError
 from unionhub.ports.telemetry import Telemetry
 
@@ -29,12 +31,14 @@ class HttpPartners:
         self,
         transport: Transport,
         jose: HubJose,
+        directory: Directory,
         telemetry: Telemetry,
         lanes: LanePolicy,
         timer_s: Callable[[], float] = perf_counter,
     ) -> None:
         self._transport = transport
         self._jose = jose
+        self._directory = directory
         self._telemetry = telemetry
         self._lane_policy = lanes
         self._lanes: dict[str, Lane] = {}
@@ -66,18 +70,32 @@ class HttpPartners:
         headers = {SIGNATURE_HEADER: signature, "Content-Type": CONTENT_TYPE}
         url = f"{split.scheme}://{split.netloc}{path}"
         reply = await self._transport.post(url, headers, body, timeout_s=timeout_s)
-        self._check(party, reply)
-        return wire.read_answer(outgoing, party, reply.body)
+        await self._check(party, reply)
+        return wire.read_answer(outgoing, party, reply.body, lambda jwe: self._open(party, jwe))
 
-    def _check(self, party: Party, reply: HttpReply) -> None:
+    async def _check(self, party: Party, reply: HttpReply) -> None:
         if reply.status == 401:
             raise GateRefused("gate_refused")
         if reply.status != 200:
             raise NoWord(f"http_{reply.status}")
+        signature = reply.headers.get(SIGNATURE_HEADER.lower())
         try:
-            self._jose.verify_response(reply.headers.get(SIGNATURE_HEADER.lower()), reply.body, party)
+            try:
+                self._jose.verify_response(signature, reply.body, party)
+            except GateRefusal as refusal:
+                if refusal.cause is not Cause.KID_UNKNOWN:
+                    raise
+                # It may have changed its keys while we called: one bounded look, as for its requests.
+                await self._directory.refresh_soon()
+                self._jose.verify_response(signature, reply.body, self._directory.party(party.app_id) or party)
         except GateRefusal as refusal:
             raise NoWord(f"signature_{refusal.cause}") from None
+
+    def _open(self, party: Party, jwe: str) -> bytes:
+        try:
+            return self._jose.open_from(party, jwe)
+        except SealedFieldError:
+            raise ValueError("does not open") from None
 
     def _lane(self, party: Party) -> Lane:
         lane = self._lanes.get(party.app_id)

@@ -1,4 +1,4 @@
-"""Keys, parsed once: the hub's six, a partner's own two, and the public ones that parties register (PROTOCOL 1.5).
+"""Keys, parsed once: the hub's, a partner's own two, and the public ones that parties register (PROTOCOL 1.5).
 
 Parsing an RSA private key costs 37 ms, so nothing here parses during a message that was seen before.
 """
@@ -19,6 +19,7 @@ from unionhub.adapters.jose.encoding import b64url_decode, strict_object
 from unionhub.adapters.jose.header import KID
 from unionhub.adapters.jose.suites import SIGNATURE_ALGS, SUITE_OF_ALG, SUITES
 from unionhub.domain.model.parties import JoseProfile, Party, PublicKey
+from unionhub.domain.model.party_keys import FittedKey
 
 RSA_BITS = 2048  # what we generate, and the least we accept
 MAX_RSA_BITS = 8192  # beyond it one message would cost more than a flood of ordinary ones
@@ -31,7 +32,7 @@ _WRAPPED_OCTETS = 40  # a 256-bit content key under AES key wrap (RFC 3394)
 Use = Literal["sig", "enc"]
 _PUBLIC = {"RSA": ("n", "e"), "EC": ("crv", "x", "y")}
 _PRIVATE = {"RSA": ("d", "p", "q", "dp", "dq", "qi"), "EC": ("d",)}
-_SECRET = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"})
+SECRET_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,10 +93,19 @@ def public_key(key: PublicKey, profile: JoseProfile) -> Key:
         raise ValueError(f"key {key.kid}: not a JSON object without doubled members") from None
     if members.get("kid", key.kid) != key.kid:
         raise ValueError(f"key {key.kid}: the JWK itself names another kid")
-    if not _SECRET.isdisjoint(members):
+    if not SECRET_MEMBERS.isdisjoint(members):
         raise ValueError(f"key {key.kid}: private material in a public key; treat that key as compromised")
     alg = suite.sig_alg if key.use == "sig" else suite.key_alg
     return _parse({**members, "kid": key.kid}, alg, private=False)
+
+
+def fitted(key: PublicKey, profile: JoseProfile) -> FittedKey | None:
+    """The key as a party of this profile registers it, with the members we know alone; None if `public_key` refuses it."""
+    try:
+        parsed = public_key(key, profile)
+    except ValueError:
+        return None
+    return FittedKey(key=parsed.public(), thumbprint=parsed.thumbprint)
 
 
 def check_party_keys(party: Party) -> None:
@@ -134,27 +144,38 @@ class OwnKeys:
     """The private keys of one side, by profile. Raises ValueError for a kid or a key under two algorithms."""
 
     def __init__(self, keys: Iterable[Key]) -> None:
-        self._keys = tuple(keys)
-        if len({key.kid for key in self._keys}) != len(self._keys):
+        alive = tuple(keys)
+        self._hold(alive, {key.alg: key for key in alive})
+
+    def _hold(self, alive: tuple[Key, ...], current: Mapping[str, Key]) -> None:
+        """Take these keys for ours, at once and whole: `current` names by algorithm those to sign with and to be sealed to."""
+        if len({key.kid for key in alive}) != len(alive):
             raise ValueError("two keys have the same kid")
         # One RSA key under RSA1_5 and OAEP would let an oracle for the first open the second.
-        if len({key.thumbprint for key in self._keys}) != len(self._keys):
+        if len({key.thumbprint for key in alive}) != len(alive):
             raise ValueError("one key under two algorithms")
-        self._signing = {SUITE_OF_ALG[key.alg].profile: key for key in self._keys if key.use == "sig"}
-        self._opening: dict[JoseProfile, dict[str, Key]] = {profile: {} for profile in JoseProfile}
-        for key in self._keys:
+        opening: dict[JoseProfile, dict[str, Key]] = {profile: {} for profile in JoseProfile}
+        for key in alive:
             if key.use == "enc":
-                self._opening[SUITE_OF_ALG[key.alg].profile][key.kid] = key
+                opening[SUITE_OF_ALG[key.alg].profile][key.kid] = key
+        self._keys, self._current, self._opening = alive, dict(current), opening
 
     def signing(self, profile: JoseProfile) -> Key:
         """What signs for partners of this profile. Raises LookupError if this side does not speak it."""
         try:
-            return self._signing[profile]
+            return self._current[SUITES[profile].sig_alg]
         except KeyError:
             raise LookupError(f"no signing key for the profile {profile}") from None
 
+    def sealing_kid(self, profile: JoseProfile) -> str:
+        """The key that partners of this profile should seal to. Raises LookupError if this side does not speak it."""
+        try:
+            return self._current[SUITES[profile].key_alg].kid
+        except KeyError:
+            raise LookupError(f"no encryption key for the profile {profile}") from None
+
     def opening(self, profile: JoseProfile) -> Mapping[str, Key]:
-        """What opens sealed fields of this profile, by kid."""
+        """What opens sealed fields of this profile, by kid: every generation that is alive."""
         return self._opening[profile]
 
     def public_jwks(self) -> dict[str, list[dict[str, Any]]]:
@@ -175,7 +196,7 @@ class OwnKeys:
 
 
 class HubKeys(OwnKeys):
-    """The hub's six keys: one for each algorithm of the three profiles (PROTOCOL section 0, "The hub's keys")."""
+    """The hub's first six keys: one for each algorithm of the three profiles (PROTOCOL section 0, "The hub's keys")."""
 
     def __init__(self, keys: Iterable[Key]) -> None:
         keys = tuple(keys)

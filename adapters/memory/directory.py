@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NoReturn, Self
 
 import msgspec
@@ -26,6 +26,7 @@ class _Snapshot(msgspec.Struct, frozen=True):
     parties: dict[str, Party]
     acquirers: dict[str, Party]  # by IIN
     products: dict[str, CardProduct]
+    qr_platform: Party | None
 
     @classmethod
     def of(cls, parties: Iterable[Party], products: Iterable[CardProduct]) -> Self:
@@ -35,7 +36,13 @@ class _Snapshot(msgspec.Struct, frozen=True):
         for party in sorted(known.values(), key=lambda each: (not each.is_live, each.app_id)):
             if party.role is Role.ACQUIRER and party.acquirer_iin:
                 acquirers.setdefault(party.acquirer_iin, party)
-        return cls(known, acquirers, {product.product_id: product for product in products})
+        platforms = [party for _, party in sorted(known.items()) if party.role is Role.QR_PLATFORM and party.is_live]
+        return cls(
+            known,
+            acquirers,
+            {product.product_id: product for product in sorted(products, key=lambda each: each.product_id)},
+            platforms[0] if platforms else None,
+        )
 
 
 class SnapshotDirectory:
@@ -65,6 +72,12 @@ class SnapshotDirectory:
 
     def product(self, product_id: str) -> CardProduct | None:
         return self._snapshot.products.get(product_id)
+
+    def products(self, gateway: str) -> Sequence[CardProduct]:
+        return [product for product in self._snapshot.products.values() if gateway in product.gateways]
+
+    def qr_platform(self) -> Party | None:
+        return self._snapshot.qr_platform
 
     async def find_party(self, app_id: str) -> Party | None:
         """As `party`, but a stranger costs one `refresh_soon`."""

@@ -26,6 +26,10 @@ class Driver(Protocol):
 
     async def command(self, connection: Any, sql: str) -> None: ...
 
+    def is_taken(self, error: BaseException) -> bool:
+        """True if a unique index refused the statement."""
+        ...
+
     def is_unavailable(self, error: BaseException) -> bool:
         """True for what the world did to the store; False for what only a defect of ours can cause."""
         ...
@@ -56,6 +60,9 @@ class Postgres:
         if await connection.execute(sql) != sql:
             raise CommitRefused(sql)
 
+    def is_taken(self, error: BaseException) -> bool:
+        return isinstance(error, asyncpg.UniqueViolationError)
+
     def is_unavailable(self, error: BaseException) -> bool:
         if isinstance(error, asyncpg.PostgresError):
             state = str(error.sqlstate or "")
@@ -82,6 +89,9 @@ class Sqlite:
 
     async def command(self, connection: aiosqlite.Connection, sql: str) -> None:
         await connection.execute_fetchall(sql)
+
+    def is_taken(self, error: BaseException) -> bool:
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_CONSTRAINT_UNIQUE
 
     def is_unavailable(self, error: BaseException) -> bool:
         if isinstance(error, sqlite3.Error):

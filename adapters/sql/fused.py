@@ -13,12 +13,12 @@ from typing import Final
 import sqlalchemy as sa
 
 from unionhub.domain.model.notices import Notice
-from unionhub.domain.model.transactions import DayLimit, OnceKey, Payment
+from unionhub.domain.model.transactions import Allowance, OnceKey, Payment
 
-from .payments import Payments, day_values, once_values
+from .payments import Payments, notice_values, once_values, share_values
 from .rows import CLAIMS, NOTICES, PAYMENTS, Values
 from .statement import Statement, count, done, insert, number, prefixed, store_now, text
-from .stepwise import MOVE, move_values, notice_values, take_day_share
+from .stepwise import MOVE, move_values, take_share
 from .tables import claims, notices, once_keys, payments, uuids
 
 _NONE: Final = sa.literal_column("0", sa.Integer)
@@ -48,16 +48,16 @@ def _admitting(claiming: bool) -> Statement:
 
 
 @cache
-def _opening(once_count: int, day_count: int, barred: bool) -> Statement:
+def _opening(once_count: int, share_count: int, barred: bool) -> Statement:
     """Reservations in the order of locks, then the payment if all were taken. Returns one count for each."""
     taken: list[sa.CTE] = []
     for place in range(once_count):
         key = sa.select(text(f"once{place}_key"), number(f"once{place}_payment_id")).where(*_after(taken))
         take = insert(once_keys).from_select(["key", "payment_id"], key).on_conflict_do_nothing()
         taken.append(take.returning(done().label("done")).cte(f"once{place}"))
-    for place in range(day_count):
-        share = take_day_share(f"day{place}_", *_after(taken))
-        taken.append(share.returning(done().label("done")).cte(f"day{place}"))
+    for place in range(share_count):
+        share = take_share(f"share{place}_", *_after(taken))
+        taken.append(share.returning(done().label("done")).cte(f"share{place}"))
     if barred:
         return Statement(sa.select(*map(count, taken), _NONE))
     row = PAYMENTS.parameters("new_")
@@ -92,15 +92,15 @@ class FusedPayments(Payments):
         ((fresh, ours),) = await self._fetch(_admitting(claiming), values)
         return bool(fresh), bool(ours)
 
-    async def _take(self, payment: Payment, wanted: Sequence[OnceKey | DayLimit], *, barred: bool) -> tuple[list[bool], bool]:
+    async def _take(self, payment: Payment, wanted: Sequence[OnceKey | Allowance], *, barred: bool) -> tuple[list[bool], bool]:
         keys = [found for found in wanted if isinstance(found, OnceKey)]
-        days = [found for found in wanted if isinstance(found, DayLimit)]
+        shares = [found for found in wanted if isinstance(found, Allowance)]
         values = prefixed("new_", PAYMENTS.values(payment))
         for place, key in enumerate(keys):
             values |= prefixed(f"once{place}_", once_values(key, payment.payment_id))
-        for place, limit in enumerate(days):
-            values |= prefixed(f"day{place}_", day_values(limit))
-        ((*taken, opened),) = await self._fetch(_opening(len(keys), len(days), barred), values)
+        for place, share in enumerate(shares):
+            values |= prefixed(f"share{place}_", share_values(share))
+        ((*taken, opened),) = await self._fetch(_opening(len(keys), len(shares), barred), values)
         return [bool(found) for found in taken], bool(opened)
 
     async def _move(self, before: Payment, after: Payment, notices: Sequence[Notice]) -> str | None:

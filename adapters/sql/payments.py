@@ -1,7 +1,7 @@
 """Payments and what they hold, and the messages that asked for them: what both databases do alike.
 
 Three steps of a payment differ, and are in `stepwise.py` (SQLite) and `fused.py` (PostgreSQL). On both, locks are taken in
-one order, so that no two units of work can wait for each other: claim, payment to be moved, once-keys, day counters.
+one order, so that no two units of work can wait for each other: claim, payment to be moved, once-keys, counters.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from unionhub.domain.model.cards import Card
 from unionhub.domain.model.errors import IllegalMove, Replayed
 from unionhub.domain.model.messages import Claim
 from unionhub.domain.model.notices import Notice
-from unionhub.domain.model.transactions import Barrier, DayLimit, OnceKey, Payment, PaymentState, Reservation
+from unionhub.domain.model.transactions import Allowance, Barrier, OnceKey, Payment, PaymentState, Reservation
 from unionhub.ports.store import StoreUnavailable
 
-from .rows import CARDS, CLAIMS, PAYMENTS, Values, duration, micros, reservations_from
-from .statement import Statement, done, insert, number, store_now, text
-from .tables import UNFINISHED, cards, claims, day_counters, once_keys, payments
+from .rows import CARDS, CLAIMS, NOTICES, PAYMENTS, Values, duration, micros, reservations_from
+from .statement import Statement, done, insert, number, prefixed, store_now, text
+from .tables import HAS_ADDITIONAL, HAS_SETTLEMENT_KEY, UNFINISHED, cards, claims, counters, notices, once_keys, payments
 from .transaction import Transaction
 
 GIVES_BACK: Final = frozenset({PaymentState.DECLINED, PaymentState.REVERSED})
@@ -38,14 +38,24 @@ _PAYMENT = Statement(sa.select(*PAYMENTS.columns).where(payments.c.payment_id ==
 _PAYMENT_OF = Statement(
     sa.select(*PAYMENTS.columns).where(payments.c.msg_id == text("msg_id"), payments.c.sender == text("sender"))
 )
+_OLDEST_FIRST: Final = (payments.c.opened_at, payments.c.payment_id)
+_PAYMENT_OF_ADDITIONAL = Statement(
+    sa.select(*PAYMENTS.columns)
+    .where(payments.c.additional_msg_id == text("msg_id"), HAS_ADDITIONAL)
+    .order_by(*_OLDEST_FIRST)
+    .limit(sa.literal_column("1"))
+)
+_PAYMENTS_UNDOING = Statement(
+    sa.select(*PAYMENTS.columns).where(payments.c.orig_payment_id == number("payment_id")).order_by(*_OLDEST_FIRST)
+)
 INSERT_PAYMENT: Final = Statement(insert(payments).values(PAYMENTS.parameters()).on_conflict_do_nothing().returning(done()))
 _RETURN_ONCE_KEY = Statement(
     sa.delete(once_keys).where(once_keys.c.key == text("key"), once_keys.c.payment_id == number("payment_id"))
 )
-_RETURN_DAY_SHARE = Statement(
-    sa.update(day_counters)
-    .where(day_counters.c.card_id == number("of_card"), day_counters.c.day == text("of_day"))
-    .values(used_minor=day_counters.c.used_minor - number("amount_minor"))
+_RETURN_SHARE = Statement(
+    sa.update(counters)
+    .where(counters.c.key == text("of_key"))
+    .values(used_minor=counters.c.used_minor - number("amount_minor"))
 )
 _POSTPONE = Statement(
     sa.update(payments)
@@ -106,6 +116,20 @@ _PAGE = Statement(
 
 
 @cache
+def _for_acquirer(msg_id: bool, settlement_key: bool) -> Statement:
+    """By the names that are given, each through its index."""
+    names: list[sa.ColumnElement[bool]] = []
+    if msg_id:
+        names.append(payments.c.msg_id == text("msg_id"))
+    if settlement_key:
+        key = payments.c.settlement_key == text("settlement_key")
+        names.append(sa.and_(key, HAS_SETTLEMENT_KEY, payments.c.orig_payment_id.is_(None)))
+    its = sa.or_(payments.c.sender == text("acquirer"), payments.c.acquirer == text("acquirer"))
+    query = sa.select(*PAYMENTS.columns).where(sa.or_(*names), its)
+    return Statement(query.order_by(*_OLDEST_FIRST).limit(sa.literal_column("1")))
+
+
+@cache
 def _listed(state: bool, card_id: bool, reference: bool) -> Statement:
     """The list with the filters that are given: OR-ing absent ones in would cost the database its indexes."""
     query = sa.select(*PAYMENTS.columns)
@@ -119,26 +143,42 @@ def _listed(state: bool, card_id: bool, reference: bool) -> Statement:
     return Statement(query.order_by(payments.c.opened_at.desc(), payments.c.payment_id.desc()).limit(number("limit")))
 
 
-def in_lock_order(reservations: Sequence[Reservation]) -> list[OnceKey | DayLimit]:
-    """Once-keys, then day counters, each in the order of their keys: everybody locks them so."""
-    keys = [found for found in reservations if isinstance(found, OnceKey)]
-    days = [found for found in reservations if isinstance(found, DayLimit)]
-    if len({key.key for key in keys}) < len(keys) or len({(limit.card_id, limit.day) for limit in days}) < len(days):
+def in_lock_order(reservations: Sequence[Reservation]) -> list[OnceKey | Allowance]:
+    """Once-keys, then allowances, each in the order of their keys: everybody locks them so."""
+    keys = {found.key: found for found in reservations if isinstance(found, OnceKey)}
+    shares = {found.key: found for found in reservations if isinstance(found, Allowance)}
+    if len(keys) + len(shares) < sum(not isinstance(found, Barrier) for found in reservations):
         raise ValueError("a payment reserves the same thing twice")
-    return [*sorted(keys, key=lambda key: key.key), *sorted(days, key=lambda limit: (limit.card_id, limit.day))]
+    return [*(keys[key] for key in sorted(keys)), *(shares[key] for key in sorted(shares))]
 
 
 def once_values(reservation: OnceKey, payment_id: int) -> Values:
     return {"key": reservation.key, "payment_id": payment_id}
 
 
-def day_values(reservation: DayLimit) -> Values:
+def share_values(reservation: Allowance) -> Values:
     return {
-        "card_id": reservation.card_id,
-        "day": reservation.day.isoformat(),
+        "key": reservation.key,
         "amount_minor": reservation.amount_minor,
         "limit_minor": reservation.limit_minor,
     }
+
+
+def notice_values(queued: Sequence[Notice]) -> Values:
+    values: Values = {}
+    for place, notice in enumerate(queued):
+        values |= prefixed(f"notice{place}_", NOTICES.values(notice))
+    return values
+
+
+@cache
+def queueing(notice_count: int) -> Statement:
+    rows = [NOTICES.parameters(f"notice{place}_") for place in range(notice_count)]
+    return Statement(sa.insert(notices).values(rows).returning(done()))
+
+
+def _is_kept(reservation: Reservation) -> bool:
+    return isinstance(reservation, OnceKey) and reservation.kept
 
 
 class Payments(Transaction, ABC):
@@ -149,7 +189,7 @@ class Payments(Transaction, ABC):
         """Record a UUID and, only if it is new, a claim. Returns which of the two are new."""
 
     @abstractmethod
-    async def _take(self, payment: Payment, wanted: Sequence[OnceKey | DayLimit], *, barred: bool) -> tuple[list[bool], bool]:
+    async def _take(self, payment: Payment, wanted: Sequence[OnceKey | Allowance], *, barred: bool) -> tuple[list[bool], bool]:
         """Take each of `wanted` in turn, whether or not the one before could be taken; if all could, and unless `barred`,
         insert the payment. Returns which were taken, and whether it was inserted."""
 
@@ -197,18 +237,35 @@ class Payments(Transaction, ABC):
             if isinstance(found, OnceKey):
                 await self._fetch(_RETURN_ONCE_KEY, once_values(found, payment_id))
             else:
-                values = day_values(found)
-                await self._fetch(_RETURN_DAY_SHARE, values | {"of_card": values["card_id"], "of_day": values["day"]})
+                await self._fetch(_RETURN_SHARE, {"of_key": found.key, "amount_minor": found.amount_minor})
 
-    async def record_payment(self, payment: Payment) -> None:
+    async def record_payment(self, payment: Payment, notices: Sequence[Notice] = ()) -> None:
         if not await self._fetch(INSERT_PAYMENT, PAYMENTS.values(payment)):
             raise ValueError(f"payment {payment.payment_id} of message {payment.msg_id} is there already")
+        await self._queue(notices)
+
+    async def _queue(self, notices: Sequence[Notice]) -> None:
+        if notices:
+            await self._fetch(queueing(len(notices)), notice_values(notices))
 
     async def payment(self, payment_id: int) -> Payment | None:
         return await self._item(PAYMENTS, _PAYMENT, {"payment_id": payment_id})
 
     async def payment_of(self, sender: str, msg_id: str) -> Payment | None:
         return await self._item(PAYMENTS, _PAYMENT_OF, {"sender": sender, "msg_id": msg_id})
+
+    async def payment_for_acquirer(self, acquirer: str, *, msg_id: str = "", settlement_key: str = "") -> Payment | None:
+        """An empty name finds nothing."""
+        if not (msg_id or settlement_key):
+            return None
+        values = {"acquirer": acquirer, "msg_id": msg_id, "settlement_key": settlement_key}
+        return await self._item(PAYMENTS, _for_acquirer(bool(msg_id), bool(settlement_key)), values)
+
+    async def payment_of_additional(self, msg_id: str) -> Payment | None:
+        return await self._item(PAYMENTS, _PAYMENT_OF_ADDITIONAL, {"msg_id": msg_id})
+
+    async def payments_undoing(self, payment_id: int) -> list[Payment]:
+        return await self._items(PAYMENTS, _PAYMENTS_UNDOING, {"payment_id": payment_id})
 
     async def tell_pending(self, payment_id: int) -> Payment | None:
         await self._fetch(_TELL_PENDING, {"payment_id": payment_id})
@@ -219,7 +276,8 @@ class Payments(Transaction, ABC):
             raise IllegalMove(f"payment {after.payment_id}: {before.state} is final")
         reservations = await self._move(before, after, notices)
         if reservations is not None and after.state in GIVES_BACK:
-            await self._give_back(after.payment_id, reservations_from(reservations))
+            stored = reservations_from(reservations)
+            await self._give_back(after.payment_id, [found for found in stored if not _is_kept(found)])
         return reservations is not None
 
     async def postpone_payment(self, payment: Payment) -> bool:

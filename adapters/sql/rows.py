@@ -13,11 +13,16 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar, get_args, get_type_
 import msgspec
 import sqlalchemy as sa
 
-from unionhub.domain.model.cards import Card, CardProduct
+from unionhub.domain.model.acts import Act
+from unionhub.domain.model.audit import AuditEntry
+from unionhub.domain.model.cards import Card, CardFace, CardProduct
+from unionhub.domain.model.codes import OneTimeCode
+from unionhub.domain.model.enrolment import Enrolment
 from unionhub.domain.model.messages import Claim
 from unionhub.domain.model.money import Money
 from unionhub.domain.model.notices import Attempt, Notice
 from unionhub.domain.model.parties import Party
+from unionhub.domain.model.qr_inquiry import QrInquiry
 from unionhub.domain.model.transactions import Payment, Reservation
 from unionhub.ports.store import WrappedKey
 
@@ -129,13 +134,19 @@ def _column_names(name: str, kind: Any) -> tuple[str, ...]:
     return (f"{name}_minor", f"{name}_currency") if kind is Money else (name,)
 
 
+ACTS: Final = Mapper(Act, tables.acts)
 ATTEMPTS: Final = Mapper(Attempt, tables.attempts)
+AUDIT: Final = Mapper(AuditEntry, tables.audit)
 CARDS: Final = Mapper(Card, tables.cards)
+CARD_FACES: Final = Mapper(CardFace, tables.card_faces)
 CLAIMS: Final = Mapper(Claim, tables.claims)
+CODES: Final = Mapper(OneTimeCode, tables.codes)
+ENROLMENTS: Final = Mapper(Enrolment, tables.enrolments)
 NOTICES: Final = Mapper(Notice, tables.notices)
 PARTIES: Final = Mapper(Party, tables.parties)
 PAYMENTS: Final = Mapper(Payment, tables.payments)
 PRODUCTS: Final = Mapper(CardProduct, tables.card_products)
+QR_INQUIRIES: Final = Mapper(QrInquiry, tables.qr_inquiries)
 WRAPPED_KEYS: Final = Mapper(WrappedKey, tables.wrapped_keys)
 
 reservations_from: Final = msgspec.json.Decoder(tuple[Reservation, ...]).decode

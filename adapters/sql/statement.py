@@ -72,6 +72,28 @@ def _(_element: _StoreNow, _compiler: SQLCompiler, **_options: Any) -> str:
     return f"{STORE_NOW}()"
 
 
+class _TextsOf(FunctionElement[str]):
+    """The texts of a JSON array, as rows: a list of any length in one parameter."""
+
+    type = sa.Text()
+    inherit_cache = True
+
+
+@compiles(_TextsOf, "postgresql")
+def _(element: _TextsOf, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(SELECT json_array_elements_text(CAST({compiler.process(element.clauses, **options)} AS json)))"
+
+
+@compiles(_TextsOf, "sqlite")
+def _(element: _TextsOf, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(SELECT value FROM json_each({compiler.process(element.clauses, **options)}))"  # noqa: S608 - a parameter's name
+
+
+def is_one_of(column: sa.Column[str], name: str) -> sa.ColumnElement[bool]:
+    """Whether `column` is in the JSON array of texts that is the parameter `name`."""
+    return column.op("IN", is_comparison=True)(_TextsOf(text(name)))
+
+
 def store_now() -> sa.ScalarSelect[int]:
     """As a subquery: read once for a statement, not once for each row."""
     return sa.select(_StoreNow()).scalar_subquery()
@@ -79,6 +101,10 @@ def store_now() -> sa.ScalarSelect[int]:
 
 def number(name: str) -> sa.BindParameter[int]:
     return sa.bindparam(name, type_=sa.BigInteger())
+
+
+def octets(name: str) -> sa.BindParameter[bytes]:
+    return sa.bindparam(name, type_=sa.LargeBinary())
 
 
 def text(name: str) -> sa.BindParameter[str]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Final
 
 import sqlalchemy as sa
 
 from unionhub.domain.model.notices import Notice
-from unionhub.domain.model.transactions import DayLimit, OnceKey, Payment
+from unionhub.domain.model.transactions import Allowance, OnceKey, Payment
 
-from .payments import INSERT_PAYMENT, Payments, day_values, once_values
-from .rows import CLAIMS, NOTICES, PAYMENTS, Values
+from .payments import INSERT_PAYMENT, Payments, once_values, share_values
+from .rows import CLAIMS, PAYMENTS, Values
 from .statement import Statement, done, insert, number, prefixed, store_now, text
-from .tables import claims, day_counters, notices, once_keys, payments, uuids
+from .tables import claims, counters, once_keys, payments, uuids
 
 _ADD_UUID = Statement(
     insert(uuids)
@@ -30,16 +29,16 @@ _TAKE_ONCE_KEY = Statement(
 )
 
 
-def take_day_share(prefix: str = "", *conditions: sa.ColumnElement[bool]) -> sa.Insert:
-    """Add to the counter unless that passes the limit: the first share of a day (WHERE) as well as the next (DO UPDATE)."""
+def take_share(prefix: str = "", *conditions: sa.ColumnElement[bool]) -> sa.Insert:
+    """Add to the counter unless that passes the limit: the first share of it (WHERE) as well as the next (DO UPDATE)."""
     share, limit = number(f"{prefix}amount_minor"), number(f"{prefix}limit_minor")
-    first = sa.select(number(f"{prefix}card_id"), text(f"{prefix}day"), share).where(share <= limit, *conditions)
-    add = insert(day_counters).from_select(["card_id", "day", "used_minor"], first)
-    used = day_counters.c.used_minor + add.excluded.used_minor
-    return add.on_conflict_do_update(index_elements=["card_id", "day"], set_={"used_minor": used}, where=used <= limit)
+    first = sa.select(text(f"{prefix}key"), share).where(share <= limit, *conditions)
+    add = insert(counters).from_select(["key", "used_minor"], first)
+    used = counters.c.used_minor + add.excluded.used_minor
+    return add.on_conflict_do_update(index_elements=["key"], set_={"used_minor": used}, where=used <= limit)
 
 
-_TAKE_DAY_SHARE = Statement(take_day_share().returning(done()))
+_TAKE_SHARE = Statement(take_share().returning(done()))
 
 # A move writes everything but what the payment is found by, and the reservations, which only open_payment takes.
 MOVED: Final = {
@@ -64,39 +63,25 @@ def move_values(before: Payment, after: Payment) -> Values:
     return prefixed("to_", PAYMENTS.values(after)) | {"before": before.state.value, "before_told": before.told_pending}
 
 
-def notice_values(queued: Sequence[Notice]) -> Values:
-    values: Values = {}
-    for place, notice in enumerate(queued):
-        values |= prefixed(f"notice{place}_", NOTICES.values(notice))
-    return values
-
-
-@cache
-def _queue(notice_count: int) -> Statement:
-    rows = [NOTICES.parameters(f"notice{place}_") for place in range(notice_count)]
-    return Statement(sa.insert(notices).values(rows).returning(done()))
-
-
 class StepwisePayments(Payments):
     async def _admit(self, values: Values, *, claiming: bool) -> tuple[bool, bool]:
         fresh = bool(await self._fetch(_ADD_UUID, values))
         return fresh, fresh and claiming and bool(await self._fetch(_ADD_CLAIM, values))
 
-    async def _take(self, payment: Payment, wanted: Sequence[OnceKey | DayLimit], *, barred: bool) -> tuple[list[bool], bool]:
+    async def _take(self, payment: Payment, wanted: Sequence[OnceKey | Allowance], *, barred: bool) -> tuple[list[bool], bool]:
         taken = [await self._take_one(reservation, payment.payment_id) for reservation in wanted]
         if barred or not all(taken):
             return taken, False
         return taken, bool(await self._fetch(INSERT_PAYMENT, PAYMENTS.values(payment)))
 
-    async def _take_one(self, reservation: OnceKey | DayLimit, payment_id: int) -> bool:
+    async def _take_one(self, reservation: OnceKey | Allowance, payment_id: int) -> bool:
         if isinstance(reservation, OnceKey):
             return bool(await self._fetch(_TAKE_ONCE_KEY, once_values(reservation, payment_id)))
-        return bool(await self._fetch(_TAKE_DAY_SHARE, day_values(reservation)))
+        return bool(await self._fetch(_TAKE_SHARE, share_values(reservation)))
 
     async def _move(self, before: Payment, after: Payment, notices: Sequence[Notice]) -> str | None:
         rows = await self._fetch(_MOVE, move_values(before, after))
         if not rows:
             return None
-        if notices:
-            await self._fetch(_queue(len(notices)), notice_values(notices))
+        await self._queue(notices)
         return str(rows[0][0])

@@ -11,8 +11,11 @@ from unionhub.domain.model.transactions import Payment
 from unionhub.ports.store import UnitOfWork
 
 from . import migrate
+from .cards import Cards
+from .codes import Codes
 from .drivers import driver_for
 from .engine import EngineOptions, create_engine, database_url
+from .enrolments import Acts, Enrolments
 from .fused import FusedPayments
 from .notices import Notices
 from .payments import GIVES_BACK
@@ -24,11 +27,15 @@ from .upkeep import Upkeep
 _READY_TIMEOUT_S: Final = 3.0
 
 
-class SqliteUnit(StepwisePayments, Notices, Reference, Upkeep):
+class _Rest(Notices, Acts, Enrolments, Codes, Cards, Reference, Upkeep):
+    """What both databases do alike."""
+
+
+class SqliteUnit(StepwisePayments, _Rest):
     """A unit of work on SQLite."""
 
 
-class PostgresUnit(FusedPayments, Notices, Reference, Upkeep):
+class PostgresUnit(FusedPayments, _Rest):
     """A unit of work on PostgreSQL."""
 
 

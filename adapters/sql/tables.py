@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from unionhub.domain.model.cards import HolderState, IssuerBlock
+from unionhub.domain.model.enrolment import EnrolmentState
 from unionhub.domain.model.notices import NoticeState
 from unionhub.domain.model.transactions import FINAL_STATES
 
@@ -27,6 +29,14 @@ METADATA: Final = sa.MetaData(
 # As literals: neither database uses a partial index for a condition with parameters in it.
 UNFINISHED: Final = sa.text(f"state NOT IN ({', '.join(repr(state.value) for state in sorted(FINAL_STATES))})")
 QUEUED: Final = sa.text(f"state = '{NoticeState.QUEUED}'")
+OPENING: Final = sa.text(f"state = '{EnrolmentState.OPENING}'")
+USABLE: Final = sa.text(
+    f"holder_state <> '{HolderState.DELETED}' AND issuer_block <> '{IssuerBlock.CLOSED}' AND replaced_by IS NULL"
+)
+# Most payments have neither, and an index that leaves them out costs them nothing.
+HAS_SETTLEMENT_KEY: Final = sa.text("settlement_key <> ''")
+HAS_ADDITIONAL: Final = sa.text("additional_msg_id <> ''")
+_UNDOES: Final = sa.text("orig_payment_id IS NOT NULL")
 
 
 def _text(name: str, **options: Any) -> sa.Column[str]:
@@ -37,12 +47,16 @@ def _number(name: str, **options: Any) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger, nullable=options.pop("nullable", False), autoincrement=False, **options)
 
 
+def _partial(name: str, *columns: str, where: sa.TextClause, unique: bool = False) -> sa.Index:
+    return sa.Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
 def _flag(name: str) -> sa.Column[bool]:
     return sa.Column(name, sa.Boolean, nullable=False)
 
 
 def _bytes(name: str, **options: Any) -> sa.Column[bytes]:
-    return sa.Column(name, sa.LargeBinary, nullable=False, **options)
+    return sa.Column(name, sa.LargeBinary, nullable=options.pop("nullable", False), **options)
 
 
 def _money(name: str) -> tuple[sa.Column[int], sa.Column[str], sa.CheckConstraint]:
@@ -78,7 +92,7 @@ claims: Final = sa.Table(
     _text("msg_id", primary_key=True),
     _text("message"),
     _bytes("digest"),
-    _number("payment_id"),
+    _number("record_id"),
     _number("recorded_at", index=True),
 )
 
@@ -120,11 +134,21 @@ payments: Final = sa.Table(
     _text("reversal_msg_id"),
     _text("refer_no"),
     _number("asks"),
+    _number("orig_payment_id", nullable=True),
+    _number("payee_card_id", nullable=True),
+    _text("payee_gateway"),
+    _text("settlement_key"),
+    _number("code_id", nullable=True),
+    _text("additional_msg_id"),
+    _text("cardholder"),
     _flag("told_pending"),
     *_lease(),
     # The claim is purged after its life, this is not: no message ever makes two payments. msg_id first, to search by it.
     sa.UniqueConstraint("msg_id", "sender"),
-    sa.Index("ix_payments_unfinished", "due_at", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
+    _partial("ix_payments_unfinished", "due_at", where=UNFINISHED),
+    _partial("ix_payments_settlement_key", "settlement_key", where=HAS_SETTLEMENT_KEY),
+    _partial("ix_payments_additional_msg_id", "additional_msg_id", where=HAS_ADDITIONAL),
+    _partial("ix_payments_orig_payment_id", "orig_payment_id", where=_UNDOES),
 )
 
 once_keys: Final = sa.Table(
@@ -134,11 +158,10 @@ once_keys: Final = sa.Table(
     _number("payment_id"),
 )
 
-day_counters: Final = sa.Table(
-    "day_counters",
+counters: Final = sa.Table(
+    "counters",
     METADATA,
-    _number("card_id", primary_key=True),
-    _text("day", primary_key=True),
+    _text("key", primary_key=True),
     _number("used_minor"),
     sa.CheckConstraint("used_minor >= 0", name="used_minor"),
 )
@@ -154,11 +177,12 @@ notices: Final = sa.Table(
     _text("msg_id"),
     _number("due_at"),
     _number("created_at"),
+    _flag("to_payee"),
     _number("attempts"),
     _text("state"),
     *_lease(),
     sa.Index(None, "payment_id", "receiver", "position"),
-    sa.Index("ix_notices_queued", "due_at", sqlite_where=QUEUED, postgresql_where=QUEUED),
+    _partial("ix_notices_queued", "due_at", where=QUEUED),
 )
 
 attempts: Final = sa.Table(
@@ -169,6 +193,97 @@ attempts: Final = sa.Table(
     _number("at"),
     _text("outcome"),
     _number("latency_ms"),
+)
+
+acts: Final = sa.Table(
+    "acts",
+    METADATA,
+    _number("act_id", primary_key=True),
+    _text("kind"),
+    _text("sender"),
+    _text("msg_id"),
+    _number("opened_at"),
+    _number("due_at", nullable=True),
+    _text("code"),
+    _number("subject_id", nullable=True),
+    _text("detail"),
+    sa.UniqueConstraint("sender", "msg_id"),
+)
+
+enrolments: Final = sa.Table(
+    "enrolments",
+    METADATA,
+    _number("enrolment_id", primary_key=True),
+    _text("kind"),
+    _text("state"),
+    _text("gateway"),
+    _text("user_id"),
+    _text("device_id"),
+    _text("issuer"),
+    _text("product_id"),
+    _text("msg_id"),
+    _number("opened_at"),
+    _number("due_at", nullable=True),
+    _number("verified_at", nullable=True),
+    _text("refer_no"),
+    _number("act_id", nullable=True),
+    _text("bank_msg_id"),
+    _flag("with_documents"),
+    _number("asks"),
+    _bytes("account_sealed"),
+    _bytes("account_index"),
+    _bytes("otp_digest"),
+    _number("otp_expires_at", nullable=True),
+    _number("otp_tries"),
+    _number("otp_sent"),
+    _number("card_id", nullable=True),
+    _number("version"),
+    *_lease(),
+    sa.UniqueConstraint("gateway", "msg_id"),
+    _partial("ix_enrolments_opening", "due_at", where=OPENING),
+)
+
+codes: Final = sa.Table(
+    "codes",
+    METADATA,
+    _number("code_id", primary_key=True),
+    _text("kind"),
+    _number("act_id"),
+    _number("position"),
+    _number("card_id"),
+    _text("gateway"),
+    _text("user_id"),
+    _text("device_id"),
+    _bytes("index", unique=True),
+    _bytes("barcode_index", unique=True, nullable=True),  # NULLs are not equal to each other
+    _bytes("barcode_sealed"),
+    _number("atc"),
+    _bytes("unpredictable_number"),
+    _number("made_at"),
+    _number("expires_at", index=True),
+    *_money("trx_limit"),
+    *_money("cvm_limit"),
+    _text("coupon"),
+    _text("refer_no"),
+    sa.Index(None, "act_id", "position"),
+)
+
+qr_inquiries: Final = sa.Table(
+    "qr_inquiries",
+    METADATA,
+    _text("sender", primary_key=True),
+    _text("msg_id", primary_key=True),
+    _text("user_id"),
+    _text("device_id"),
+    _text("qr_payload"),
+    _text("platform"),
+    _text("currency"),
+    *_money("amount"),
+    _text("merchant"),
+    _text("merchant_city"),
+    _text("use_case"),
+    _number("asked_at"),
+    _number("valid_until", index=True),
 )
 
 cards: Final = sa.Table(
@@ -187,13 +302,32 @@ cards: Final = sa.Table(
     _bytes("pan_sealed"),
     _number("pan_expiry"),
     _text("masked_pan"),
-    _bytes("account_index"),
+    _bytes("account_index", index=True),
     _bytes("account_sealed"),
     _text("currency"),
     _text("holder_state"),
     _text("issuer_block"),
+    _text("reason"),
+    _number("replaced_by", nullable=True),
+    _flag("collected"),
+    _text("account_tier"),
+    _text("refer_no"),
     _number("created_at"),
     sa.Index(None, "gateway", "user_id"),
+    _partial("ix_cards_usable", "gateway", "user_id", "product_id", "account_index", "device_id", where=USABLE, unique=True),
+)
+
+card_faces: Final = sa.Table(
+    "card_faces",
+    METADATA,
+    _text("face_id", primary_key=True),
+    _text("issuer"),
+    _text("kind"),
+    _number("pan_x"),
+    _number("pan_y"),
+    _number("pan_font_size"),
+    _text("color"),
+    _bytes("data"),
 )
 
 parties: Final = sa.Table(
@@ -211,6 +345,8 @@ parties: Final = sa.Table(
     _number("utc_offset_minutes"),
     _flag("verifies_merchants"),
     _text("acquirer_iin"),
+    _text("channel_code"),
+    _text("industry_code"),
     _text("paths"),
 )
 
@@ -229,6 +365,34 @@ card_products: Final = sa.Table(
     _text("settle_currency"),
     _number("utc_offset_minutes"),
     _flag("cut_off"),
+    _text("blocked_countries"),
+    _flag("cross_currency"),
+    _number("cvm_limit_minor"),
+    _text("token_range", nullable=True),
+    _text("pan_range", nullable=True),
+    _number("card_years"),
+    _text("card_type"),
+    _text("card_face_id"),
+    _text("cvm_fields"),
+    _flag("verify_owner"),
+    _flag("step_up"),
+    _number("kyc_window_s"),
+    _number("otp_life_s"),
+    _number("otp_tries"),
+    _text("preset_merchants"),
+)
+
+audit: Final = sa.Table(
+    "audit",
+    METADATA,
+    _counted("position"),
+    _number("at"),
+    _text("actor"),
+    _text("action"),
+    _text("subject"),
+    _text("outcome"),
+    _text("detail"),
+    sa.Index(None, "subject", "position"),
 )
 
 wrapped_keys: Final = sa.Table(

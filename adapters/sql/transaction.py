@@ -176,6 +176,27 @@ class Transaction:
             self._failed = True
             self._database.refuse(error)
 
+    async def _fetch_unless_taken(self, statement: Statement, values: Values) -> Sequence[Row] | None:
+        """The same, but None where a unique index refuses it, and the transaction goes on: PostgreSQL has nothing like
+        ON CONFLICT for an UPDATE. Costs two more round trips."""
+        connection, driver = self._connection(), self._database.driver
+        compiled = statement.compiled(self._database.dialect)
+        arguments = compiled.arguments(values)
+        rows: Sequence[Row] | None = None
+        try:
+            await driver.fetch(connection, "SAVEPOINT attempt", ())
+            try:
+                rows = await driver.fetch(connection, compiled.sql, arguments)
+            except Exception as error:
+                if not driver.is_taken(error):
+                    raise
+                await driver.fetch(connection, "ROLLBACK TO SAVEPOINT attempt", ())
+            await driver.fetch(connection, "RELEASE SAVEPOINT attempt", ())
+        except BaseException as error:
+            self._failed = True
+            self._database.refuse(error)
+        return rows
+
     async def _items(self, mapper: Mapper[T], statement: Statement, values: Values = _NOTHING) -> list[T]:
         return [mapper.item(row) for row in await self._fetch(statement, values)]
 

@@ -1,16 +1,19 @@
-"""Keys, numbers, markers and housekeeping."""
+"""Keys, numbers, markers, the audit trail and housekeeping."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 
+import msgspec
 import sqlalchemy as sa
 
+from unionhub.domain.model.audit import AuditEntry
 from unionhub.ports.store import WrappedKey
 
-from .rows import WRAPPED_KEYS, duration
-from .statement import Statement, done, insert, number, store_now, text
-from .tables import claims, markers, sequences, uuids, wrapped_keys
+from .rows import AUDIT, WRAPPED_KEYS, duration, micros
+from .statement import Statement, done, insert, is_one_of, number, store_now, text
+from .tables import audit, claims, codes, markers, once_keys, qr_inquiries, sequences, uuids, wrapped_keys
 from .transaction import Transaction
 
 _KEYS = Statement(sa.select(*WRAPPED_KEYS.columns).order_by(wrapped_keys.c.kind, wrapped_keys.c.version))
@@ -30,25 +33,35 @@ _PUT_MARKER = Statement(
 )
 
 
-def _purge(table: sa.Table) -> Statement:
+_ADD_AUDIT = Statement(sa.insert(audit).values(AUDIT.parameters()).returning(done()))
+
+
+@cache
+def _audit(subject: bool) -> Statement:
+    query = sa.select(*AUDIT.columns)
+    if subject:
+        query = query.where(audit.c.subject == text("subject"))
+    return Statement(query.order_by(audit.c.position.desc()).limit(number("limit")))
+
+
+def _purge(table: sa.Table, ended: sa.Column[int], before: sa.ColumnElement[int]) -> Statement:
     """Skips what another host is purging, so that two of them do not wait for each other."""
-    key = sa.tuple_(*table.primary_key.columns)
-    old = (
-        sa.select(*table.primary_key.columns)
-        .where(table.c.recorded_at < store_now() - number("kept"))
-        .order_by(table.c.recorded_at)
-        .limit(number("limit"))
-        .with_for_update(skip_locked=True)
-    )
-    return Statement(sa.delete(table).where(key.in_(old)).returning(done()))
+    columns = table.primary_key.columns
+    old = sa.select(*columns).where(ended < before).order_by(ended).limit(number("limit")).with_for_update(skip_locked=True)
+    key = sa.tuple_(*columns) if len(columns) > 1 else next(iter(columns))
+    return Statement(sa.delete(table).where(key.in_(old)).returning(*columns))
 
 
-_PURGE_UUIDS = _purge(uuids)
-_PURGE_CLAIMS = _purge(claims)
+_kept_since = store_now() - number("kept")
+_PURGE_UUIDS = _purge(uuids, uuids.c.recorded_at, _kept_since)
+_PURGE_CLAIMS = _purge(claims, claims.c.recorded_at, _kept_since)
+_PURGE_CODES = _purge(codes, codes.c.expires_at, number("before"))
+_PURGE_QR_INQUIRIES = _purge(qr_inquiries, qr_inquiries.c.valid_until, number("before"))
+_DROP_ONCE_KEYS = Statement(sa.delete(once_keys).where(is_one_of(once_keys.c.key, "keys")).returning(done()))
 
 
 class Upkeep(Transaction):
-    """Keys, numbers, markers and housekeeping of the unit of work."""
+    """Keys, numbers, markers, the audit trail and housekeeping of the unit of work."""
 
     async def wrapped_keys(self) -> list[WrappedKey]:
         return await self._items(WRAPPED_KEYS, _KEYS)
@@ -69,8 +82,33 @@ class Upkeep(Transaction):
     async def put_marker(self, name: str, value: str) -> None:
         await self._fetch(_PUT_MARKER, {"name": name, "value": value})
 
-    async def purge(self, *, uuids_kept: timedelta, claims_kept: timedelta, limit: int = 10_000) -> int:
-        """At most `limit` in all."""
+    async def add_audit(self, entry: AuditEntry) -> None:
+        await self._fetch(_ADD_AUDIT, AUDIT.values(entry))
+
+    async def audit(self, *, subject: str | None = None, limit: int = 100) -> list[AuditEntry]:
+        """What was written last first, whatever a moved clock says."""
+        return await self._items(AUDIT, _audit(subject is not None), {"subject": subject, "limit": limit})
+
+    async def purge(
+        self,
+        *,
+        uuids_kept: timedelta,
+        claims_kept: timedelta,
+        codes_expired_before: datetime | None = None,
+        limit: int = 10_000,
+    ) -> int:
+        """At most `limit` in all, a code's once key not counted."""
         gone = len(await self._fetch(_PURGE_UUIDS, {"kept": duration(uuids_kept), "limit": limit}))
         gone += len(await self._fetch(_PURGE_CLAIMS, {"kept": duration(claims_kept), "limit": limit - gone}))
+        if codes_expired_before is not None:
+            before = micros(codes_expired_before)
+            gone += await self._purge_codes(before, limit - gone)
+            gone += len(await self._fetch(_PURGE_QR_INQUIRIES, {"before": before, "limit": limit - gone}))
         return gone
+
+    async def _purge_codes(self, before: int, limit: int) -> int:
+        expired = [int(code_id) for (code_id,) in await self._fetch(_PURGE_CODES, {"before": before, "limit": limit})]
+        if expired:
+            keys = [f"code:{code_id}" for code_id in expired]  # OneTimeCode.once_key
+            await self._fetch(_DROP_ONCE_KEYS, {"keys": msgspec.json.encode(keys).decode()})
+        return len(expired)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Final
+
+import msgspec
 
 from unionhub.ports.clock import Clock
 from unionhub.ports.store import Store, WrappedKey
@@ -29,10 +32,52 @@ async def read(store: Store, master: MasterKey, kinds: Iterable[str]) -> Keys:
     return keys
 
 
+class OpenedKey(msgspec.Struct, frozen=True, kw_only=True):
+    """One stored key, unwrapped."""
+
+    kind: str
+    version: int
+    created_at: datetime
+    key: bytes
+
+    def __repr__(self) -> str:
+        return f"OpenedKey({self.kind} {self.version})"
+
+
+def hub_kind(alg: str) -> str:
+    """Where the hub's later keys of one algorithm lie; the first of each lies among the six of HUB_KEYS."""
+    return f"{HUB_KEYS} {alg}"
+
+
+def hub_retired_kind(alg: str) -> str:
+    """Where it stands which of them were retired: a row of the same version, whose content is the kid."""
+    return f"{HUB_KEYS}-retired {alg}"
+
+
+async def opened(store: Store, master: MasterKey, *, kind_prefix: str) -> list[OpenedKey]:
+    """Every version of the kinds that begin so, by kind and version, in one reading. Raises as `read`."""
+    async with store.begin() as work:
+        stored = [row for row in await work.wrapped_keys() if row.kind.startswith(kind_prefix)]
+    return [
+        OpenedKey(
+            kind=row.kind,
+            version=row.version,
+            created_at=row.created_at,
+            key=master.unwrap(row.kind, row.version, row.wrapped),
+        )
+        for row in stored
+    ]
+
+
 async def add(store: Store, master: MasterKey, clock: Clock, new: Mapping[str, bytes], *, version: int) -> bool:
     """Store one key of each kind, all or none. False if another host was first with any of them."""
+    return await add_each(store, master, clock, {(kind, version): key for kind, key in new.items()})
+
+
+async def add_each(store: Store, master: MasterKey, clock: Clock, new: Mapping[tuple[str, int], bytes]) -> bool:
+    """As `add`, each kind with a version of its own."""
     async with store.begin() as work:
-        for kind, key in sorted(new.items()):  # one order for all hosts: no deadlock
+        for (kind, version), key in sorted(new.items()):  # one order for all hosts: no deadlock
             row = WrappedKey(kind=kind, version=version, wrapped=master.wrap(kind, version, key), created_at=clock.now())
             if not await work.add_wrapped_key(row):
                 return False
@@ -56,7 +101,8 @@ async def ensure(store: Store, master: MasterKey, clock: Clock, make: Mapping[st
 
 
 async def load_hub_keys(store: Store, master: MasterKey, clock: Clock, generate: Callable[[], str]) -> str:
-    """The JSON text of the hub's JOSE private keys, newest version; `generate` makes it on the very first start.
+    """The JSON text of the hub's first JOSE private keys; `generate` makes it on the very first start. What `rotate` added
+    since is not in it (`adapters.jose.generations`).
 
     It is wrapped by the master key like the vault's keys, and by nothing that the vault itself uses (RULES section 7).
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
@@ -40,6 +41,13 @@ class Request(msgspec.Struct, Generic[T], frozen=True, rename=wire_name):
     trx_info: T
 
 
+class BareRequest(msgspec.Struct, Generic[T], frozen=True, rename=wire_name):
+    """A request that may come without trxInfo."""
+
+    msg_info: MsgInfo
+    trx_info: T | None = None
+
+
 class ReplyInfo(msgspec.Struct, frozen=True, rename=wire_name):
     """The msgInfo of an answer as we compare it with what we sent: no form is asked of what must be equal anyway."""
 
@@ -72,12 +80,21 @@ def request_body(party: Party, message: str, msg_id: str, at: datetime, trx_info
     return msgspec.json.encode(Request(info, trx_info))
 
 
-def answer_body(msg_info: object, code: str, *, detail: str = "", trx_info: object = None) -> bytes:
-    """An answer of ours: msgInfo echoed (left out where there was none to echo), trxInfo absent when empty."""
+def answer_body(
+    msg_info: object,
+    code: str,
+    *,
+    detail: str = "",
+    trx_info: object = None,
+    beside: Mapping[str, object] | None = None,
+) -> bytes:
+    """An answer of ours: msgInfo echoed (left out where there was none to echo), trxInfo absent when empty; `beside` are
+    members that stand next to it."""
     body: dict[str, object] = {}
     if msg_info is not None:
         body["msgInfo"] = msg_info
     if trx_info is not None:
         body["trxInfo"] = trx_info
+    body.update(beside or {})
     body["msgResponse"] = MsgResponse(code, text_of(code, detail))
     return msgspec.json.encode(body)

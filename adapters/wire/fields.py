@@ -42,6 +42,9 @@ Amount = Annotated[str, Meta(pattern=AMOUNT_TEXT, max_length=13)]
 AmountOrEmpty = Annotated[str, Meta(pattern=rf"^({AMOUNT_TEXT[1:-2]})?\Z", max_length=13)]
 CurrencyCode = Annotated[str, Meta(pattern=r"^[0-9]{3}\Z")]
 QrPayload = Annotated[str, _text(1, 2048)]
+Jwe = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,16384}\Z")]
+Digits8 = Annotated[str, Meta(pattern=r"^[0-9]{8}\Z")]
+ReferNo = Annotated[str, _ans(1, 50)]
 Coupon = Annotated[str, _ans(0, 30)]
 Note = Annotated[str, _text(0, 120)]
 
@@ -54,3 +57,8 @@ def ans(high: int) -> Meta:
 def text(high: int) -> Meta:
     """Optional text in any script, empty or up to `high` characters."""
     return _text(0, high)
+
+
+def digits(low: int, high: int) -> Meta:
+    """So many ASCII digits."""
+    return Meta(pattern=rf"^[0-9]{{{low},{high}}}\Z")

@@ -19,7 +19,8 @@ async def ask_for_word(partners: Partners, bank: Party, outgoing: Outgoing, move
     except NotSent:
         return NOT_SENT
     except GateRefused:
-        return GATE_REFUSED
+        # Unsigned, so no proof: a debit is answered as declined and reversed; a credit rolls forward, so it stays unknown.
+        return GATE_REFUSED if movement is Movement.DEBIT else SILENT
     except NoWord:
         return SILENT
     return read_word(answer.code, movement, refer_no=answer.refer_no)

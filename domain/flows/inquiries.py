@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from unionhub.domain.model.errors import Decline
-from unionhub.domain.model.messages import Envelope, ResultInquiry
+from unionhub.domain.model.messages import Envelope, RateInquiry, ResultInquiry
+from unionhub.domain.model.money import Money, UnknownCurrencyError, currency
 from unionhub.domain.model.transactions import Payment
 from unionhub.ports.store import Store
 from unionhub.ports.vault import Vault
 
 from .payers import TOKEN
+from .terms import Terms, read_amount
 
 
 class TransactionInquiry:
@@ -27,10 +29,38 @@ class TransactionInquiry:
             await uow.commit()
         if payment is None or payment.kind != request.orig_message:
             raise Decline("25")
-        if card is not None and request.token is not None and card.token_index != self._vault.index(request.token, TOKEN):
-            raise Decline("14")
-        if payment.user_id and payment.user_id != request.user_id:
-            raise Decline("57")
-        if payment.device_id and payment.device_id != request.device_id:
-            raise Decline("55")
+        if request.payer is not None:
+            if card is not None and card.token_index != self._vault.index(request.payer.token, TOKEN):
+                raise Decline("14")
+            if payment.user_id and payment.user_id != request.payer.user_id:
+                raise Decline("57")
+            if payment.device_id and payment.device_id != request.payer.device_id:
+                raise Decline("55")
         return payment
+
+
+class RateTable:
+    """EXCHANGE_RATE_INQUIRY: what a sum comes to in another currency today. No claim; nobody is bound by it."""
+
+    def __init__(self, store: Store, terms: Terms) -> None:
+        self._store = store
+        self._terms = terms
+
+    async def ask(self, envelope: Envelope, request: RateInquiry) -> Money:
+        """Raises Replayed; Decline `12` (no such currency, or no rate), `13`; Refusal `30`."""
+        async with self._store.begin() as uow:
+            await uow.admit(envelope.sender.app_id, envelope.uuid)
+            await uow.commit()
+        amount = read_amount(request.amount, request.currency, path="trxInfo.origAmt")
+        try:
+            return self._terms.in_currency(amount, known_currency(request.to))
+        except Decline:
+            raise Decline("12") from None
+
+
+def known_currency(numeric: str) -> str:
+    """The same, if it is a currency of ISO 4217; Decline `12`."""
+    try:
+        return currency(numeric).numeric
+    except UnknownCurrencyError:
+        raise Decline("12") from None

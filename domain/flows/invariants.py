@@ -14,8 +14,8 @@ from typing import ClassVar, Final, Protocol
 import msgspec
 
 from unionhub.domain.model.notices import NoticeState
-from unionhub.domain.model.transactions import DayLimit, OnceKey, Payment, PaymentState
-from unionhub.ports.books import BankBooks
+from unionhub.domain.model.transactions import UNDOES, Allowance, OnceKey, Payment, PaymentState
+from unionhub.ports.books import BankBooks, Booked
 from unionhub.ports.clock import Clock
 from unionhub.ports.store import Store
 
@@ -101,18 +101,41 @@ class BookedIsApproved:
 
     async def findings(self) -> AsyncIterator[str]:
         by_issuer: dict[str, list[Payment]] = defaultdict(list)
+        states: dict[int, PaymentState] = {}
         async for payment in all_payments(self._store):
+            states[payment.payment_id] = payment.state
             if payment.bank_msg_id:
                 by_issuer[payment.issuer].append(payment)
         for issuer, payments in by_issuer.items():
             booked = dict(await self._books.booked(issuer))
             for payment in payments:
-                theirs = booked.pop(payment.bank_msg_id, 0) + booked.pop(payment.reversal_msg_id, 0)
-                ours = payment.bill.minor if payment.bill and payment.state is PaymentState.APPROVED else 0
-                if payment.is_final and theirs != ours:  # an unfinished one is another invariant's
-                    yield f"payment {payment.payment_id} is {payment.state}: booked {theirs}, ours {ours} minor units"
-            for msg_id, minor in sorted(booked.items()):
-                yield f"the bank booked {minor} minor units for {msg_id}, which is no message of a payment here"
+                moved = booked.pop(payment.bank_msg_id, Booked())
+                back = booked.pop(payment.reversal_msg_id, Booked())
+                if payment.is_final and (wrong := _compare(payment, states, moved, back)):  # unfinished: another's
+                    yield wrong
+            for msg_id, found in sorted(booked.items()):
+                yield f"the bank booked {found} for {msg_id}, which is no message of a payment here"
+
+
+def _compare(payment: Payment, states: dict[int, PaymentState], moved: Booked, back: Booked) -> str:
+    """What is wrong with a final payment: `moved` is what its message booked, `back` what its REVERSAL booked."""
+    ours = Booked()
+    if payment.state is PaymentState.APPROVED and payment.bill is not None and _moves_money(payment, states):
+        minor = payment.bill.minor
+        ours = Booked(taken=minor if payment.does.takes else 0, given=minor if payment.does.gives else 0)
+        if payment.kind == "P2P_TRANSFER" and payment.payee_card_id is None:
+            ours = Booked(taken=minor, given=moved.given)  # a payee with no card here may bank elsewhere
+    theirs = moved if back == Booked() else Booked(taken=moved.taken - back.given, given=moved.given - back.taken)
+    if theirs == ours:
+        return ""
+    return f"payment {payment.payment_id} is {payment.state}: the bank booked {theirs}, ours {ours}"
+
+
+def _moves_money(payment: Payment, states: dict[int, PaymentState]) -> bool:
+    """A REVERSAL of what was never approved moves nothing."""
+    if payment.kind not in UNDOES:
+        return True
+    return states.get(payment.orig_payment_id or 0) is PaymentState.APPROVED
 
 
 class NoPurchaseTwice:
@@ -136,27 +159,26 @@ class NoPurchaseTwice:
 
 
 class NoLimitOverspent:
-    """No card spends more on a day than its limit was when it spent."""
+    """Nothing bounded is overspent: no card's day beyond its limit, no refunds beyond what was paid."""
 
     name: ClassVar[str] = "no_limit_overspent"
-    message: ClassVar[str] = "a daily limit was overspent"
+    message: ClassVar[str] = "more was taken of something than there was"
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def findings(self) -> AsyncIterator[str]:
-        spent: Counter[tuple[int, str]] = Counter()
-        limits: dict[tuple[int, str], int] = {}
+        spent: Counter[str] = Counter()
+        limits: dict[str, int] = {}
         async for payment in all_payments(self._store):
             if payment.state in _MOVED_NOTHING:
                 continue
-            for share in (found for found in payment.reservations if isinstance(found, DayLimit)):
-                key = (share.card_id, share.day.isoformat())
-                spent[key] += share.amount_minor
-                limits[key] = max(limits.get(key, 0), share.limit_minor)
-        for (card_id, day), used in spent.items():
-            if used > limits[card_id, day]:
-                yield f"card {card_id} on {day}: {used} of {limits[card_id, day]} minor units"
+            for share in (found for found in payment.reservations if isinstance(found, Allowance)):
+                spent[share.key] += share.amount_minor
+                limits[share.key] = max(limits.get(share.key, 0), share.limit_minor)
+        for key, used in spent.items():
+            if used > limits[key]:
+                yield f"{key}: {used} of {limits[key]} minor units"
 
 
 class EveryoneIsTold:

@@ -51,6 +51,14 @@ class Mover:
                 return stored or payment
             payment = stored
 
+    async def try_move(self, before: Payment, after: Payment) -> bool:
+        """One move, once: False if somebody else moved it first. For whoever may only go on if the move was his."""
+        after = await self._numbered(after)
+        won = await self._store.move_payment(before, after, await self._notices.due_for(after))
+        if won:
+            self._telemetry.payment_moved(after)
+        return won
+
     async def _numbered(self, payment: Payment) -> Payment:
         """A REVERSAL's msgID is on record before the message is sent: every repeat carries it, whichever host sends it,
         and the bank's booking can be told by it."""

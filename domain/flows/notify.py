@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -13,7 +14,7 @@ from unionhub.domain.model.notices import FORWARD_INTERVALS, Attempt, Notice, No
 from unionhub.domain.model.outgoing import ResultNotification
 from unionhub.domain.model.parties import Party, Role
 from unionhub.domain.model.policy import OutcomePolicy
-from unionhub.domain.model.transactions import Payment, PaymentState, PaymentStatus
+from unionhub.domain.model.transactions import UNDOES, Payment, PaymentState, PaymentStatus
 from unionhub.ports.clock import Clock
 from unionhub.ports.directory import Directory
 from unionhub.ports.partners import PartnerError, Partners
@@ -21,8 +22,22 @@ from unionhub.ports.store import Store
 from unionhub.ports.telemetry import Telemetry
 from unionhub.ports.vault import Vault
 
+from .giving_back import undoing
 from .numbers import Numbers
 from .payers import TOKEN, of_card
+
+MAX_NOTICES: Final = 3
+"""No payment is told to more: an acquirer, the payer's gateway, the payee's."""
+
+PAID_ELSEWHERE: Final = frozenset({"02", "12", "94"})
+"""What a QR platform answers to the notice of a code that somebody else paid first."""
+
+
+class Told(NamedTuple):
+    """Somebody who must be told; `to_payee`: about the card that the transfer went to."""
+
+    app_id: str
+    to_payee: bool = False
 
 
 class NoticeBook:
@@ -35,35 +50,56 @@ class NoticeBook:
 
     async def due_for(self, payment: Payment) -> tuple[Notice, ...]:
         """The notices of a payment in its present state; none while it is unfinished."""
-        return tuple([await self._notice(payment, receiver) for receiver in receivers(payment)])
+        return self.written(payment, await self.draw(len(told(payment))))
 
-    async def _notice(self, payment: Payment, receiver: str) -> Notice:
-        party = self._directory.party(receiver)
+    async def draw(self, count: int = MAX_NOTICES) -> tuple[int, ...]:
+        """Numbers for notices that a unit of work is about to write: they are taken outside of it."""
+        return tuple([await self._numbers.notice_id() for _ in range(count)])
+
+    def written(self, payment: Payment, notice_ids: Sequence[int]) -> tuple[Notice, ...]:
+        """`due_for` with numbers that were drawn before."""
+        receivers_now = told(payment)
+        return tuple(self._notice(payment, each, number) for each, number in zip(receivers_now, notice_ids, strict=False))
+
+    def _notice(self, payment: Payment, to: Told, notice_id: int) -> Notice:
+        party = self._directory.party(to.app_id)
         if party is None:
-            raise AssertionError(f"payment {payment.payment_id} names an unknown party {receiver}")
+            raise AssertionError(f"payment {payment.payment_id} names an unknown party {to.app_id}")
         now = self._clock.now()
-        notice_id = await self._numbers.notice_id()
         return Notice(
             notice_id=notice_id,
             payment_id=payment.payment_id,
-            receiver=receiver,
+            receiver=to.app_id,
             message=ResultNotification.message,
             msg_id=self._numbers.notice_msg_id(party, notice_id),
+            to_payee=to.to_payee,
             due_at=now,
             created_at=now,
         )
 
 
-def receivers(payment: Payment) -> Sequence[str]:
-    """RULES section 11: the acquirer of an approved payment; the payer's gateway only after it was told `04`."""
+def told(payment: Payment) -> Sequence[Told]:
+    """RULES section 11, by kind; nobody while a payment is unfinished."""
     if not payment.is_final:
         return ()
-    told = []
-    if payment.state is PaymentState.APPROVED and payment.acquirer:
-        told.append(payment.acquirer)
+    approved = payment.state is PaymentState.APPROVED
+    found = []
+    if payment.kind in UNDOES:
+        return (Told(payment.gateway),) if approved and payment.gateway else ()
+    if payment.does.by_acquirer:
+        return (Told(payment.gateway),) if payment.gateway else ()
+    if approved and payment.acquirer:
+        found.append(Told(payment.acquirer))
+    if approved and payment.payee_gateway:
+        found.append(Told(payment.payee_gateway, to_payee=True))
     if payment.told_pending and payment.gateway:
-        told.append(payment.gateway)
-    return told
+        found.append(Told(payment.gateway))
+    return found
+
+
+def receivers(payment: Payment) -> Sequence[str]:
+    """Of the notices, as often as they get one."""
+    return [each.app_id for each in told(payment)]
 
 
 class Courier:
@@ -78,6 +114,7 @@ class Courier:
         clock: Clock,
         policy: OutcomePolicy,
         telemetry: Telemetry,
+        numbers: Numbers,
         intervals: Sequence[timedelta] = FORWARD_INTERVALS,
     ) -> None:
         self._store = store
@@ -87,6 +124,7 @@ class Courier:
         self._clock = clock
         self._policy = policy
         self._telemetry = telemetry
+        self._numbers = numbers
         self._intervals = intervals
 
     async def deliver(self, notice: Notice) -> Notice:
@@ -97,23 +135,28 @@ class Courier:
         started_s = loop.time()
         try:
             answer = await self._partners.call(receiver, outgoing, timeout_s=self._policy.notice_timeout_s)
-            outcome = told = answer.code
+            outcome = heard = answer.code
         except PartnerError as error:
-            outcome, told = error.cause, type(error).__name__
+            outcome, heard = error.cause, type(error).__name__
         latency_ms = round((loop.time() - started_s) * 1000)
-        after = self._after(notice, outcome)
+        after = self._after(notice, receiver, outgoing.payment, outcome)
+        if after.state is NoticeState.REFUSED:
+            # First the money's way back is on record, then the notice is over: dying in between repeats both.
+            await self._give_back(notice, outgoing.payment)
         async with self._store.begin() as uow:
             await uow.record_attempt(after, Attempt(at=begun_at, outcome=outcome, latency_ms=latency_ms))
             await uow.commit()
-        self._telemetry.notice_attempted(after, told)
+        self._telemetry.notice_attempted(after, heard)
         if after.state is NoticeState.PARKED:
             self._telemetry.alarm("notice_parked", notice_id=notice.notice_id, receiver=notice.receiver)
         return after
 
-    def _after(self, notice: Notice, outcome: str) -> Notice:
+    def _after(self, notice: Notice, receiver: Party, payment: Payment, outcome: str) -> Notice:
         attempts = notice.attempts + 1
         if outcome == "00":
             return msgspec.structs.replace(notice, attempts=attempts, state=NoticeState.CONFIRMED)
+        if receiver.role is Role.QR_PLATFORM and payment.kind not in UNDOES and outcome in PAID_ELSEWHERE:
+            return msgspec.structs.replace(notice, attempts=attempts, state=NoticeState.REFUSED)
         if attempts > len(self._intervals):
             return msgspec.structs.replace(notice, attempts=attempts, state=NoticeState.PARKED)
         # Each interval runs from the end of the attempt before.
@@ -123,17 +166,42 @@ class Courier:
     async def _build(self, notice: Notice) -> tuple[ResultNotification, Party]:
         async with self._store.begin() as uow:
             payment = await uow.payment(notice.payment_id)
-            card = await uow.card(payment.card_id) if payment and payment.card_id is not None else None
+            card_id = (payment.payee_card_id if notice.to_payee else payment.card_id) if payment else None
+            card = await uow.card(card_id) if card_id is not None else None
+            original = await uow.payment(payment.orig_payment_id) if payment and payment.orig_payment_id else None
         receiver = self._directory.party(notice.receiver)
         if payment is None or receiver is None:
             raise AssertionError(f"notice {notice.notice_id} refers to nothing")
-        token = None
+        token, device_id = None, ""
         if receiver.role is Role.APP_GATEWAY and card is not None:
-            token = Token(self._vault.open(card.token_sealed, of_card(TOKEN, card.card_id)))
+            token, device_id = Token(self._vault.open(card.token_sealed, of_card(TOKEN, card.card_id))), card.device_id
         notification = ResultNotification(
-            msg_id=notice.msg_id, sent_at=notice.created_at, payment=payment, status=_told_status(payment), token=token
+            msg_id=notice.msg_id,
+            sent_at=notice.created_at,
+            payment=payment,
+            status=_told_status(payment),
+            token=token,
+            device_id=device_id,
+            original=original,
         )
         return notification, receiver
+
+    async def _give_back(self, notice: Notice, payment: Payment) -> None:
+        """The code was paid elsewhere, so this debit goes back: as a payment of its own, which a worker sends. Its msgID is
+        the notice's, so that it is made once however often this runs."""
+        now = self._clock.now()
+        payment_id = await self._numbers.payment_id()
+        back = msgspec.structs.replace(
+            undoing(payment, "REVERSAL", payment_id, now),
+            sender=notice.receiver,
+            msg_id=notice.msg_id,
+            state=PaymentState.READY,
+            due_at=now,
+            bank_msg_id=self._numbers.bank_msg_id(self._directory.party(payment.issuer), now, payment_id),
+        )
+        async with self._store.begin() as uow:
+            if await uow.payment_of(back.sender, back.msg_id) is None and not await uow.open_payment(back):
+                await uow.commit()
 
 
 def _told_status(payment: Payment) -> PaymentStatus:

@@ -31,6 +31,13 @@ class Numbers:
         return msg_id(party, now, await self._sequences.next(MESSAGE))
 
     @staticmethod
+    def bank_msg_id(issuer: Party | None, now: datetime, number: int) -> str:
+        """As `msg_id`, for a number that was taken already."""
+        if issuer is None:
+            raise AssertionError(f"message {number} goes to an issuer that nobody knows")
+        return msg_id(issuer, now, number)
+
+    @staticmethod
     def notice_msg_id(party: Party, notice_id: int) -> str:
         """`U` + insID + 18-digit sequence: 27 characters, to app gateways and for every notice."""
         return f"U{party.app_id}{notice_id:018d}"
@@ -39,6 +46,11 @@ class Numbers:
 def msg_id(party: Party, now: datetime, number: int) -> str:
     """`U` + insID + YYYYMMDDhhmmss + 6 digits: 29 characters. A debit's `number` is its payment's id."""
     return f"U{party.app_id}{party.local_time(now):%Y%m%d%H%M%S}{number % 10**6:06d}"
+
+
+def additional_msg_id(gateway: Party, payment_id: int) -> str:
+    """Of ADDITIONAL_PROCESSING: 27 characters as to every gateway. The 9 keeps it apart from notices' own sequence."""
+    return f"U{gateway.app_id}9{payment_id:017d}"
 
 
 def voucher_no(payment_id: int, now: datetime) -> str:

@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from unionhub.domain.model.cards import Card, CardProduct, HolderState, IssuerBlock
 from unionhub.domain.model.errors import Decline
 from unionhub.domain.model.identifiers import Token
+from unionhub.domain.model.messages import Payer
+from unionhub.domain.model.transactions import Payment
 from unionhub.ports.directory import Directory
 from unionhub.ports.store import UnitOfWork
 from unionhub.ports.vault import Vault
@@ -30,28 +32,38 @@ class Payers:
         self._directory = directory
         self._vault = vault
 
-    async def card(
-        self, uow: UnitOfWork, *, gateway: str, token: Token, user_id: str, device_id: str, message: str, now: datetime
-    ) -> tuple[Card, CardProduct]:
-        """The card behind `token`, fit to pay with `message`; raises Decline.
-
-        A token that is unknown and one of another gateway get the same `14`, before anything else about it is told.
-        """
-        party = self._directory.party(gateway)
-        if party is None or not party.is_live:
-            raise Decline("62")  # admitted to testing, not yet to launch: it may ask, it may not pay (RULES section 5)
-        card = await uow.card_by_token(self._vault.index(token, TOKEN))
-        if card is None or card.gateway != gateway:
-            raise Decline("14")
-        product = self._product(card, message)
-        if card.user_id != user_id:
-            raise Decline("57")
-        if card.device_id != device_id:
-            raise Decline("55")
-        self._state(card, now)
+    async def of_request(self, uow: UnitOfWork, draft: Payment, payer: Payer) -> tuple[Card, CardProduct]:
+        """The payer's card of a gateway's message, fit to pay with it; raises Decline."""
+        card, product = await self.named(uow, draft.sender, payer, draft.kind)
+        self.fit(card, draft.opened_at)
         return card, product
 
-    def _product(self, card: Card, message: str) -> CardProduct:
+    async def named(self, uow: UnitOfWork, gateway: str, payer: Payer, message: str) -> tuple[Card, CardProduct]:
+        """As `of_request`, but the card may be in any state."""
+        self.live(gateway)
+        card = await self.of_token(uow, gateway, payer.token)
+        product = self.product(card, message)
+        match_payer(card, payer.user_id, payer.device_id)
+        return card, product
+
+    def live(self, app_id: str) -> None:
+        """Admitted to testing, not yet to launch: it may ask, it may not pay (RULES section 5)."""
+        party = self._directory.party(app_id)
+        if party is None or not party.is_live:
+            raise Decline("62")
+
+    async def of_token(self, uow: UnitOfWork, gateway: str | None, token: Token) -> Card:
+        """A token that is unknown and one of another gateway get the same `14`, before anything else about it is told."""
+        card = await self.find(uow, token)
+        if card is None or (gateway is not None and card.gateway != gateway):
+            raise Decline("14")
+        return card
+
+    async def find(self, uow: UnitOfWork, token: Token) -> Card | None:
+        return await uow.card_by_token(self._vault.index(token, TOKEN))
+
+    def product(self, card: Card, message: str) -> CardProduct:
+        """The card's product, if its issuer is here, authorised the gateway and does this message: `90`, `15`, `40`."""
         product = self._directory.product(card.product_id)
         issuer = self._directory.party(card.issuer)
         if product is not None and product.cut_off:
@@ -63,14 +75,31 @@ class Payers:
         return product
 
     @staticmethod
-    def _state(card: Card, now: datetime) -> None:
-        # A blocked card must not be hidden by "suspended".
-        if code := _BLOCK_CODES.get(card.issuer_block):
-            raise Decline(code)
+    def fit(card: Card, now: datetime) -> None:
+        """The card's own state: a blocked card must not be hidden by "suspended"."""
+        blocked(card)
         if card.holder_state is not HolderState.ACTIVE:
             raise Decline("21")
-        if now >= min(card.token_expiry, card.pan_expiry):
+        if now >= card.expiry:
             raise Decline("54")
+
+    def token_of(self, card: Card) -> Token:
+        """The card's token, opened. Raises VaultError."""
+        return Token(self._vault.open(card.token_sealed, of_card(TOKEN, card.card_id)))
+
+
+def match_payer(card: Card, user_id: str | None, device_id: str | None) -> None:
+    """`57`, `55`; None is what the message need not say."""
+    if user_id is not None and card.user_id != user_id:
+        raise Decline("57")
+    if device_id is not None and card.device_id != device_id:
+        raise Decline("55")
+
+
+def blocked(card: Card) -> None:
+    """The issuer's block in its own code; RESTRICTED is `62`, which comes later in the order."""
+    if code := _BLOCK_CODES.get(card.issuer_block):
+        raise Decline(code)
 
 
 def local_date(product: CardProduct, now: datetime) -> date:

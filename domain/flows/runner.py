@@ -6,7 +6,7 @@ A flow says what its chart says; nothing about idempotency or lost answers can b
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Final, Protocol, TypeVar
 
 import msgspec
@@ -14,6 +14,7 @@ import msgspec
 from unionhub.domain.model.bank import Weight, Word
 from unionhub.domain.model.cards import Card
 from unionhub.domain.model.errors import Decline, Refusal
+from unionhub.domain.model.identifiers import AccountNumber, Secret
 from unionhub.domain.model.messages import Claim, Envelope
 from unionhub.domain.model.policy import OutcomePolicy
 from unionhub.domain.model.transactions import Payment, PaymentEvent, PaymentState
@@ -22,16 +23,21 @@ from unionhub.ports.store import Store, StoreUnavailable, UnitOfWork
 from unionhub.ports.telemetry import Telemetry
 
 from .moves import Mover
+from .notify import NoticeBook
 from .numbers import Numbers, retrieval_ref, trace_no, voucher_no
 
 _LOOK_AGAIN_AFTER_S: Final = (0.0, 0.2, 1.0, 2.0)
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
-    """What `open` found: the payment with its reservations, and the card whose account the bank is to debit."""
+    """What `open` found: the payment with its reservations, and the card whose account the bank is to move. The rest passes
+    through to `call` and is on no record."""
 
     payment: Payment
-    card: Card
+    card: Card | None  # None only for the reversal of a message that never came
+    payee: AccountNumber | None = None  # of a transfer
+    original: Payment | None = None  # what is undone
+    codes: tuple[Secret, ...] = ()  # a consumer's code as it was presented
 
 
 R = TypeVar("R", contravariant=True)
@@ -47,8 +53,9 @@ class MoneyFlow(Protocol[R]):
         Refusal (leaves no trace). Reservations are named here and taken by the runner."""
         ...
 
-    async def call(self, intent: Intent) -> Word:
-        """Talk to the partners. Runs outside any unit of work; never raises for what a partner does."""
+    async def call(self, intent: Intent) -> Word | None:
+        """Talk to the partners. Runs outside any unit of work; never raises for what a partner does. None: the payment
+        waits for somebody else now (the cardholder), and its sender hears `04`."""
         ...
 
 
@@ -56,9 +63,17 @@ class MoneyRunner:
     """Runs a money flow: first transaction, call, second transaction (DESIGN section 2)."""
 
     def __init__(
-        self, store: Store, clock: Clock, numbers: Numbers, mover: Mover, policy: OutcomePolicy, telemetry: Telemetry
+        self,
+        store: Store,
+        clock: Clock,
+        numbers: Numbers,
+        notices: NoticeBook,
+        mover: Mover,
+        policy: OutcomePolicy,
+        telemetry: Telemetry,
     ) -> None:
         self._store = store
+        self._notices = notices
         self._clock = clock
         self._numbers = numbers
         self._mover = mover
@@ -72,8 +87,10 @@ class MoneyRunner:
         Raises Replayed (UPI-UUID), Refusal (`30`, `78`), StoreUnavailable (`96`: nothing was sent to the bank).
         """
         draft = await self._draft(envelope)
+        # An acquirer's payment is told to the payer's app even when it is declined at once: its number is taken here.
+        drawn = await self._notices.draw(1) if draft.does.by_acquirer else ()
         try:
-            opened = await self._first(flow, envelope, draft, request)
+            opened = await self._first(flow, envelope, draft, drawn, request)
         except Refusal:
             await self._admit_only(envelope)
             raise
@@ -108,14 +125,16 @@ class MoneyRunner:
             retrieval_ref=retrieval_ref(payment_id),
         )
 
-    async def _first(self, flow: MoneyFlow[R], envelope: Envelope, draft: Payment, request: R) -> Payment | Intent:
+    async def _first(
+        self, flow: MoneyFlow[R], envelope: Envelope, draft: Payment, drawn: tuple[int, ...], request: R
+    ) -> Payment | Intent:
         """Claim, check, reserve, record. An Intent goes on to the bank; a Payment is the answer already."""
         claim = Claim(
             sender=draft.sender,
             msg_id=draft.msg_id,
             message=envelope.message,
             digest=envelope.digest,
-            payment_id=draft.payment_id,
+            record_id=draft.payment_id,
         )
         async with self._store.begin() as uow:
             earlier = await uow.admit(draft.sender, envelope.uuid, claim)
@@ -123,7 +142,7 @@ class MoneyRunner:
             if earlier is not None:
                 outcome = await self._repeat(uow, earlier, claim)
             else:
-                outcome = await self._open(uow, flow, draft, request)
+                outcome = await self._open(uow, flow, draft, drawn, request)
             await uow.commit()
         return outcome
 
@@ -132,30 +151,34 @@ class MoneyRunner:
         """The same message again gets what stands in the record; another one under the same msgID is refused (`78`)."""
         if (earlier.message, earlier.digest) != (claim.message, claim.digest):
             raise Refusal("78")
-        payment = await uow.payment(earlier.payment_id)
+        payment = await uow.payment(earlier.record_id)
         if payment is not None and not payment.code and not payment.told_pending:
             payment = await uow.tell_pending(payment.payment_id)
         if payment is None:
-            raise AssertionError(f"claim without payment {earlier.payment_id}")
+            raise AssertionError(f"claim without payment {earlier.record_id}")
         return payment
 
-    async def _open(self, uow: UnitOfWork, flow: MoneyFlow[R], draft: Payment, request: R) -> Payment | Intent:
+    async def _open(
+        self, uow: UnitOfWork, flow: MoneyFlow[R], draft: Payment, drawn: tuple[int, ...], request: R
+    ) -> Payment | Intent:
         try:
-            intent = await flow.open(uow, draft, request)
+            opened = await flow.open(uow, draft, request)
         except Decline as decline:
-            return await self._declined(uow, draft, decline.code)
-        if code := await uow.open_payment(intent.payment):
-            return await self._declined(uow, intent.payment, code)
-        return intent
+            return await self._declined(uow, decline.payment or draft, decline.code, drawn)
+        if code := await uow.open_payment(opened.payment):
+            return await self._declined(uow, opened.payment, code, drawn)
+        return opened
 
-    async def _declined(self, uow: UnitOfWork, payment: Payment, code: str) -> Payment:
+    async def _declined(self, uow: UnitOfWork, payment: Payment, code: str, drawn: tuple[int, ...]) -> Payment:
         declined = payment.moved(PaymentEvent.DECLINE, code=code, due_at=None, reservations=())
-        await uow.record_payment(declined)
+        await uow.record_payment(declined, self._notices.written(declined, drawn))
         return declined
 
     async def _call_and_close(self, flow: MoneyFlow[R], intent: Intent) -> Payment:
         try:
             word = await flow.call(intent)
+            if word is None:
+                return intent.payment
             if word.alarm:
                 self._telemetry.alarm("bank_found_fault", payment_id=intent.payment.payment_id, bank_code=word.bank_code)
             return await self.close(intent.payment, word)
@@ -185,20 +208,24 @@ class MoneyRunner:
         return await self._mover.move(payment, lambda current: self._after(current, word))
 
     def _after(self, payment: Payment, word: Word) -> Payment:
-        now = self._clock.now()
-        said = {"bank_code": word.bank_code, "refer_no": word.refer_no or payment.refer_no}
-        match word.weight:
-            case Weight.APPROVED:
-                return payment.moved(PaymentEvent.APPROVE, code="00", due_at=None, **said)
-            case Weight.DECLINED:
-                return payment.moved(PaymentEvent.DECLINE, code=word.code, due_at=None, **said)
-            case Weight.REVERSE:
-                return payment.moved(PaymentEvent.REVERSE, code=word.code, due_at=now, **said)
-            case Weight.UNKNOWN:
-                due_at = now + timedelta(seconds=self._policy.ask_after_s[0])
-                return payment.moved(PaymentEvent.LOSE_SIGHT, due_at=due_at, told_pending=True, **said)
+        return after_word(payment, word, self._clock.now(), self._policy)
 
     async def _admit_only(self, envelope: Envelope) -> None:
         async with self._store.begin() as uow:
             await uow.admit(envelope.sender.app_id, envelope.uuid)
             await uow.commit()
+
+
+def after_word(payment: Payment, word: Word, now: datetime, policy: OutcomePolicy) -> Payment:
+    """What the bank's word makes of a payment (RULES section 1)."""
+    said = {"bank_code": word.bank_code, "refer_no": word.refer_no or payment.refer_no}
+    match word.weight:
+        case Weight.APPROVED:
+            return payment.moved(PaymentEvent.APPROVE, code="00", due_at=None, **said)
+        case Weight.DECLINED:
+            return payment.moved(PaymentEvent.DECLINE, code=word.code, due_at=None, **said)
+        case Weight.REVERSE:
+            return payment.moved(PaymentEvent.REVERSE, code=word.code, due_at=now, **said)
+        case Weight.UNKNOWN:
+            due_at = now + timedelta(seconds=policy.ask_after_s[0])
+            return payment.moved(PaymentEvent.LOSE_SIGHT, due_at=due_at, told_pending=True, **said)

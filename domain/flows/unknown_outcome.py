@@ -1,7 +1,8 @@
 """Beyond the charts: a payment whose fate nobody here knows (RULES sections 1 and 3; section 12, X1).
 
 PENDING past its deadline: its host died, so it is UNKNOWN. UNKNOWN: ask the bank on the schedule, and believe only a
-final word. Still unknown at the end: REVERSING is committed first, then REVERSAL is sent until the bank confirms it.
+final word. Still unknown at the end: a debit rolls back (REVERSING is committed first, then REVERSAL is sent until the bank
+confirms it); a credit rolls forward (the same message again until it is known), since its money may already be spent.
 """
 
 from __future__ import annotations
@@ -11,18 +12,20 @@ from datetime import datetime, timedelta
 import msgspec
 
 from unionhub.domain.model.bank import ISSUER_CODES, Movement, Weight, Word, read_word
-from unionhub.domain.model.outgoing import Answer, BankInquiry, Debit, Reversal
+from unionhub.domain.model.outgoing import Answer, BankInquiry, Reversal
 from unionhub.domain.model.parties import Party
 from unionhub.domain.model.policy import OutcomePolicy
-from unionhub.domain.model.transactions import Payment, PaymentEvent, PaymentState, PaymentStatus
+from unionhub.domain.model.transactions import UNDOES, Payment, PaymentEvent, PaymentState, PaymentStatus, Rolls
 from unionhub.ports.clock import Clock
 from unionhub.ports.directory import Directory
 from unionhub.ports.partners import PartnerError, Partners
 from unionhub.ports.store import Store
 from unionhub.ports.telemetry import Telemetry
 
+from .bank_desk import BankDesk
 from .moves import Mover
 from .numbers import Numbers
+from .undo import Undoing
 
 REVERSED_CODE = "91"
 """The final answer to a payment whose debit was never confirmed and is now reversed: the issuer's system failed it."""
@@ -36,6 +39,8 @@ class UnknownOutcome:
         store: Store,
         directory: Directory,
         partners: Partners,
+        desk: BankDesk,
+        undoing: Undoing,
         mover: Mover,
         numbers: Numbers,
         clock: Clock,
@@ -45,6 +50,8 @@ class UnknownOutcome:
         self._store = store
         self._directory = directory
         self._partners = partners
+        self._desk = desk
+        self._undoing = undoing
         self._mover = mover
         self._numbers = numbers
         self._clock = clock
@@ -52,12 +59,17 @@ class UnknownOutcome:
         self._telemetry = telemetry
 
     async def step(self, payment: Payment) -> None:
-        """Ask, give up asking, or reverse: whichever is due. Safe to repeat and to race with the payment's own host."""
+        """Ask, give up asking, reverse or repeat: whichever is due. Safe to repeat and to race with the payment's own host."""
         match payment.state:
             case PaymentState.PENDING:
                 await self._move(payment, PaymentEvent.LOSE_SIGHT, due_at=self._in(0), told_pending=True)
-            case PaymentState.UNKNOWN if self._is_time_to_reverse(payment):
-                await self._move(payment, PaymentEvent.REVERSE, due_at=self._in(0))
+            case PaymentState.UNKNOWN if payment.does.rolls is Rolls.INSIST:
+                await self._send_again(payment)
+            case PaymentState.UNKNOWN if self._asking_is_over(payment):
+                if payment.does.rolls is Rolls.BACK:
+                    await self._move(payment, PaymentEvent.REVERSE, due_at=self._in(0))
+                else:
+                    await self._send_again(payment)
             case PaymentState.UNKNOWN:
                 await self._ask(payment)
             case PaymentState.REVERSING:
@@ -72,10 +84,14 @@ class UnknownOutcome:
             msg_id=await self._numbers.msg_id(bank, now),
             sent_at=now,
             orig_msg_id=payment.bank_msg_id,
-            orig_message=Debit.message,
+            orig_message=payment.does.bank_message,
         )
         answer = await self._call(bank, inquiry)
         word = _fate(answer) if answer else None
+        if word is not None and word.weight is Weight.REVERSE and payment.does.rolls is Rolls.FORWARD:
+            # We never reverse a credit: somebody else did, and the money is where it was.
+            self._telemetry.alarm("credit_reversed_by_bank", payment_id=payment.payment_id)
+            word = Word(weight=Weight.DECLINED, code="71")
         if word is None:
             await self._postpone(payment, self._lost_at(payment) + timedelta(seconds=self._schedule[payment.asks + 1]))
         elif word.weight is Weight.APPROVED:
@@ -93,7 +109,7 @@ class UnknownOutcome:
             sent_at=now,
             payment=payment,
             orig_msg_id=payment.bank_msg_id,
-            orig_message=Debit.message,
+            orig_message=payment.does.bank_message,
         )
         answer = await self._call(bank, reversal)
         self._telemetry.reversal_attempted(payment, answer.code if answer else "no_word")
@@ -103,10 +119,32 @@ class UnknownOutcome:
             await self._move(payment, PaymentEvent.CONFIRM_REVERSAL, code=payment.code or REVERSED_CODE, due_at=None)
             return
         self._telemetry.alarm("reversal_unconfirmed", payment_id=payment.payment_id, attempts=payment.asks + 1)
-        wait_s = min(self._policy.reversal_backoff_s * 2.0 ** min(payment.asks, 30), self._policy.reversal_backoff_cap_s)
-        await self._postpone(payment, self._in(wait_s))
+        await self._postpone(payment, self._in(self._back_off_s(payment.asks)))
 
-    def _is_time_to_reverse(self, payment: Payment) -> bool:
+    async def _send_again(self, payment: Payment) -> None:
+        """The same message under the same msgID: the bank answers what it decided, or decides now."""
+        async with self._store.begin() as uow:
+            card = await uow.card(payment.card_id) if payment.card_id is not None else None
+            original = await uow.payment(payment.orig_payment_id) if payment.orig_payment_id else None
+        if payment.kind in UNDOES:
+            word = await self._undoing.carry_out(payment, card, original)
+        elif card is not None:
+            word = await self._desk.move(payment, card)
+        else:
+            raise AssertionError(f"payment {payment.payment_id} is of no card")
+        if word.weight is Weight.APPROVED:
+            await self._move(payment, PaymentEvent.APPROVE, code="00", due_at=None, **_said(payment, word))
+        elif word.weight is Weight.DECLINED and word.bank_code:
+            await self._move(payment, PaymentEvent.DECLINE, code=word.code, due_at=None, **_said(payment, word))
+        else:
+            self._telemetry.alarm("credit_unconfirmed", payment_id=payment.payment_id, attempts=payment.asks + 1)
+            tries = max(payment.asks - len(self._policy.ask_after_s), 0)
+            await self._postpone(payment, self._in(self._back_off_s(tries)))
+
+    def _back_off_s(self, tries: int) -> float:
+        return min(self._policy.reversal_backoff_s * 2.0 ** min(tries, 30), self._policy.reversal_backoff_cap_s)
+
+    def _asking_is_over(self, payment: Payment) -> bool:
         """All questions asked; or the time is up, which a silent bank, a worker's absence or a moved clock bring about: then
         one question is enough, but never none, since a reversal of what the bank approved helps nobody."""
         if payment.asks >= len(self._policy.ask_after_s):

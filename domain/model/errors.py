@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .transactions import Payment
+
 
 class DomainError(Exception):
     """Base of everything the core raises on purpose."""
@@ -20,12 +25,16 @@ class Refusal(DomainError):  # noqa: N818 - a refusal is an answer, not a failur
 
 
 class Decline(DomainError):  # noqa: N818 - a business answer
-    """A business refusal. In a money flow the runner records it as a DECLINED payment with its claim."""
+    """A business refusal. In a money flow the runner records it as a DECLINED payment with its claim; in an act, as it is.
 
-    def __init__(self, code: str, detail: str = "") -> None:
+    `payment` is as much of it as was known by then, where somebody must be told about the decline (an acquirer's payment).
+    """
+
+    def __init__(self, code: str, detail: str = "", *, payment: Payment | None = None) -> None:
         super().__init__(f"{code} {detail}".strip())
         self.code = code
         self.detail = detail
+        self.payment = payment
 
 
 class Replayed(DomainError):  # noqa: N818 - the gate's word for it

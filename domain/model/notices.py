@@ -16,6 +16,7 @@ class NoticeState(StrEnum):
     QUEUED = "QUEUED"
     CONFIRMED = "CONFIRMED"  # HTTP 200, valid JWS, code 00
     PARKED = "PARKED"  # unconfirmed after the last forward; an operator may resend
+    REFUSED = "REFUSED"  # the QR platform says that its code was paid elsewhere: final, and the money goes back
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +29,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     msg_id: str
     due_at: datetime
     created_at: datetime
+    to_payee: bool = False  # of a transfer: it is about the payee's card, not the payer's
     attempts: int = 0
     state: NoticeState = NoticeState.QUEUED
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import msgspec
 
 from .bank import Movement
-from .identifiers import AccountNumber, Token
+from .identifiers import AccountNumber, Secret, Token
 from .money import Money
 from .transactions import Merchant, Payment, PaymentStatus
 
@@ -26,18 +26,40 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
 
-class Debit(Outgoing, frozen=True, kw_only=True):
-    """DEBIT_TRANSACTION (PROTOCOL 2.2): debit `payment.bill` from `account` for the payment's amount."""
+class BankMove(Outgoing, frozen=True, kw_only=True):
+    """Base of the messages that move money at the core bank. The account is the payer's, or of a credit the one credited."""
 
-    message = "DEBIT_TRANSACTION"
     movement: ClassVar[Movement] = Movement.DEBIT
     payment: Payment
-    account: AccountNumber
-    related_type: str  # relTrxType: MPQRC_PAYMENT, ...
 
     @property
     def amount(self) -> Money | None:
         return self.payment.amount
+
+
+class Debit(BankMove, frozen=True, kw_only=True):
+    """DEBIT_TRANSACTION (PROTOCOL 2.2): debit `payment.bill` from `account` for the payment's amount."""
+
+    message = "DEBIT_TRANSACTION"
+    account: AccountNumber
+
+
+class Credit(BankMove, frozen=True, kw_only=True):
+    """CREDIT_TRANSACTION: credit `payment.bill` to `account`. Of a refund, `orig_msg_id` is the debit's msgID at the bank."""
+
+    message = "CREDIT_TRANSACTION"
+    movement: ClassVar[Movement] = Movement.CREDIT
+    account: AccountNumber
+    orig_msg_id: str = ""
+    orig_message: str = ""
+
+
+class Transfer(BankMove, frozen=True, kw_only=True):
+    """P2P_TRANSFER: from `account` to `payee`, both legs or none (RULES section 3d)."""
+
+    message = "P2P_TRANSFER"
+    account: AccountNumber
+    payee: AccountNumber
 
 
 class BankInquiry(Outgoing, frozen=True, kw_only=True):
@@ -48,17 +70,88 @@ class BankInquiry(Outgoing, frozen=True, kw_only=True):
     orig_message: str
 
 
-class Reversal(Outgoing, frozen=True, kw_only=True):
+class Reversal(BankMove, frozen=True, kw_only=True):
     """REVERSAL: book `orig_msg_id` back in full, or bar it for ever if it never came (RULES section 3b)."""
 
     message = "REVERSAL"
-    payment: Payment
+    movement: ClassVar[Movement] = Movement.CREDIT  # it is insisted on, never given up
     orig_msg_id: str
     orig_message: str
 
+
+class KycVerification(Outgoing, frozen=True, kw_only=True):
+    """KYC_VERIFICATION to the core bank. `identity` is the JSON that the gateway sealed for us; it is sealed anew."""
+
+    message = "KYC_VERIFICATION"
+    product_id: str
+    user_id: str
+    device_id: str
+    identity: Secret
+    account: AccountNumber | None = None  # is it this person's?
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """One of `cvmAddtlDocums`: passes through, is stored nowhere."""
+
+    data_type: str = ""
+    data_format: str = ""
+    content: Secret = Secret("")
+
+
+class OpenAccount(Outgoing, frozen=True, kw_only=True):
+    """OPEN_ACCOUNT to the core bank: refers to the KYC by the bank's own reference. Rolls forward, never back."""
+
+    message = "OPEN_ACCOUNT"
+    product_id: str
+    user_id: str
+    device_id: str
+    kyc_refer_no: str
+    documents: tuple[Document, ...] = ()
+
+
+class BalanceInquiry(Outgoing, frozen=True, kw_only=True):
+    """BALANCE_INQUIRY of one account."""
+
+    message = "BALANCE_INQUIRY"
+    account: AccountNumber
+
+
+class CashOutTokenRequest(Outgoing, frozen=True, kw_only=True):
+    """GET_CASH_OUT_TOKEN: the bank makes a token that takes this much from the account at a cash machine."""
+
+    message = "GET_CASH_OUT_TOKEN"
+    account: AccountNumber
+    token_type: str
+    sum: Money
+
     @property
     def amount(self) -> Money | None:
-        return self.payment.amount
+        return self.sum
+
+
+class OtpDelivery(Outgoing, frozen=True, kw_only=True):
+    """OTP_DELIVERY: the bank brings the password to the mobile number that it knows."""
+
+    message = "OTP_DELIVERY"
+    account: AccountNumber
+    password: Secret
+
+
+class AdditionalProcessing(Outgoing, frozen=True, kw_only=True):
+    """ADDITIONAL_PROCESSING to the payer's app gateway: let the cardholder verify himself (S-186..204)."""
+
+    message = "ADDITIONAL_PROCESSING"
+    payment: Payment
+    token: Token
+    emv_payloads: tuple[Secret, ...] = ()
+    barcodes: tuple[Secret, ...] = ()
+
+
+class Resolve(Outgoing, frozen=True, kw_only=True):
+    """RESOLVE to the QR platform: what is behind this URL code?"""
+
+    message = "RESOLVE"
+    qr_payload: str
 
 
 class MerchantVerification(Outgoing, frozen=True, kw_only=True):
@@ -76,6 +169,29 @@ class ResultNotification(Outgoing, frozen=True, kw_only=True):
     payment: Payment
     status: PaymentStatus
     token: Token | None = None
+    device_id: str = ""
+    original: Payment | None = None  # of a refund, cancellation or reversal
+
+
+class AccountInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """`accountInfo` of the bank's answer, opened."""
+
+    account: AccountNumber
+    tier: str = ""
+    currency: str = ""
+
+
+class Resolved(msgspec.Struct, frozen=True, kw_only=True):
+    """What the QR platform says about a code. Amount and time are wire text: nothing is believed before it is read."""
+
+    amount: str = ""
+    currency: str = ""
+    merchant_name: str = ""
+    mcc: str = ""
+    merchant_country: str = ""
+    merchant_city: str = ""
+    use_case: str = ""
+    valid_until: str = ""  # YYYYMMDDhhmmss in the platform's zone
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,3 +202,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     refer_no: str = ""
     payment_status: str = ""
     reason: str = ""
+    account: AccountInfo | None = None
+    account_tier: str = ""
+    balances: tuple[tuple[str, str], ...] = ()  # (amount, currency), wire text
+    cash_out_token: Secret | None = None
+    resolved: Resolved = Resolved()

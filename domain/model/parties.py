@@ -1,11 +1,14 @@
-"""Who takes part: institutions with a role, a JOSE profile and public keys."""
+"""Who takes part: institutions with a role, a JOSE profile and public keys; and the steps that bring them in."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 import msgspec
+
+from .errors import IllegalMove
 
 
 class Role(StrEnum):
@@ -26,6 +29,49 @@ class PartyState(StrEnum):
     TESTING = "TESTING"
     LIVE = "LIVE"
     SUSPENDED = "SUSPENDED"
+
+
+class PartyEvent(StrEnum):
+    """What moves a party. APPLY is its beginning, and so in no row of the table."""
+
+    APPLY = "apply"
+    ADMIT = "admit"
+    LAUNCH = "launch"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+
+
+_S, _E = PartyState, PartyEvent
+
+PARTY_MOVES: Final[dict[PartyState, dict[PartyEvent, PartyState]]] = {
+    _S.APPLIED: {_E.ADMIT: _S.TESTING},
+    _S.TESTING: {_E.LAUNCH: _S.LIVE, _E.SUSPEND: _S.SUSPENDED},
+    _S.LIVE: {_E.SUSPEND: _S.SUSPENDED},
+    _S.SUSPENDED: {_E.RESUME: _S.TESTING},
+}
+"""State -> event -> next (S-252..264). RESUME always leads to TESTING, whatever the party was suspended from: what it was
+suspended for may have been in its payments, so somebody has to say again that it was tested before it pays."""
+
+NEXT_STEP: Final = {_S.APPLIED: _E.ADMIT, _S.TESTING: _E.LAUNCH, _S.SUSPENDED: _E.RESUME}
+"""The event that brings a party on towards LIVE, where there is one."""
+
+LED_HERE: Final = {_S.APPLIED: _E.APPLY, _S.TESTING: _E.ADMIT, _S.LIVE: _E.LAUNCH, _S.SUSPENDED: _E.APPLY}
+"""The event whose conditions a party of this state has fulfilled; of a suspended one, only the first is certain."""
+
+
+def way_to(before: PartyState, after: PartyState) -> tuple[PartyEvent, ...]:
+    """The fewest events that lead from one state to another; none if they are the same. Raises IllegalMove if none do."""
+    ways: dict[PartyState, tuple[PartyEvent, ...]] = {before: ()}
+    reached = [before]
+    for state in reached:
+        for event, following in PARTY_MOVES[state].items():
+            if following not in ways:
+                ways[following] = (*ways[state], event)
+                reached.append(following)
+    try:
+        return ways[after]
+    except KeyError:
+        raise IllegalMove(f"a party that is {before} never becomes {after} again") from None
 
 
 class JoseProfile(StrEnum):
@@ -59,6 +105,8 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     utc_offset_minutes: int = 0  # zone of the timestamps exchanged with this partner
     verifies_merchants: bool = False  # acquirers: wants MERCHANT_VERIFICATION before the debit
     acquirer_iin: str = ""  # acquirers: the IIN of EMV QR ID 15; digits
+    channel_code: str = ""  # channels: AN 8-12
+    industry_code: str = ""  # industries: 8 digits
     paths: dict[str, str] = {}  # message -> path, where a partner's own differs from the default
 
     @property
@@ -68,3 +116,11 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     def local_time(self, at: datetime) -> datetime:
         """`at` as this partner's messages carry it: UTC unless its setting names another zone (PROTOCOL section 0)."""
         return at + timedelta(minutes=self.utc_offset_minutes)
+
+    def after(self, event: PartyEvent) -> PartyState:
+        """The state after `event`; raises IllegalMove where the table has none."""
+        try:
+            return PARTY_MOVES[self.state][event]
+        except KeyError:
+            possible = " or ".join(PARTY_MOVES[self.state])
+            raise IllegalMove(f"party {self.app_id} is {self.state}: no {event}, only {possible}") from None

@@ -14,7 +14,8 @@ from .money import Money
 
 
 class PaymentState(StrEnum):
-    AWAITING_CARDHOLDER = "AWAITING_CARDHOLDER"
+    AWAITING_CARDHOLDER = "AWAITING_CARDHOLDER"  # ADDITIONAL_PROCESSING is with the cardholder's app
+    READY = "READY"  # decided, and nothing sent yet: a worker sends it
     PENDING = "PENDING"
     UNKNOWN = "UNKNOWN"
     REVERSING = "REVERSING"
@@ -25,6 +26,7 @@ class PaymentState(StrEnum):
 
 class PaymentEvent(StrEnum):
     CARDHOLDER_AGREED = "cardholder_agreed"
+    SEND = "send"
     APPROVE = "approve"
     DECLINE = "decline"
     LOSE_SIGHT = "lose_sight"
@@ -35,7 +37,8 @@ class PaymentEvent(StrEnum):
 _S, _E = PaymentState, PaymentEvent
 
 PAYMENT_MOVES: Final[dict[PaymentState, dict[PaymentEvent, PaymentState]]] = {
-    _S.AWAITING_CARDHOLDER: {_E.CARDHOLDER_AGREED: _S.PENDING, _E.DECLINE: _S.DECLINED},
+    _S.AWAITING_CARDHOLDER: {_E.CARDHOLDER_AGREED: _S.READY, _E.DECLINE: _S.DECLINED},
+    _S.READY: {_E.SEND: _S.PENDING, _E.DECLINE: _S.DECLINED},
     _S.PENDING: {
         _E.APPROVE: _S.APPROVED,
         _E.DECLINE: _S.DECLINED,
@@ -83,20 +86,28 @@ class Merchant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OnceKey(msgspec.Struct, frozen=True, kw_only=True, tag="once"):
-    """A business key that at most one open or approved payment may hold: a one-time QR (`02`), an order (`94`)."""
+    """A business key that at most one payment may hold: a one-time QR (`02`), an order or settlement key (`94`).
+
+    `kept`: it stays spent whatever becomes of the payment (a consumer's code), instead of being given back.
+    """
 
     key: str
     code: str
+    kept: bool = False
 
 
-class DayLimit(msgspec.Struct, frozen=True, kw_only=True, tag="day"):
-    """A share of a card's daily limit on the issuer's local date, in minor units of the bill currency."""
+class Allowance(msgspec.Struct, frozen=True, kw_only=True, tag="allowance"):
+    """A share of something bounded, in minor units: a card's limit of a day, what is left to refund of a payment."""
 
-    card_id: int
-    day: date
+    key: str
     amount_minor: int
     limit_minor: int
     code: str = "61"
+
+
+def day_limit(card_id: int, day: date, amount_minor: int, limit_minor: int) -> Allowance:
+    """A share of a card's daily limit on the issuer's local date, in minor units of the bill currency."""
+    return Allowance(key=f"day:{card_id}:{day.isoformat()}", amount_minor=amount_minor, limit_minor=limit_minor)
 
 
 class Barrier(msgspec.Struct, frozen=True, kw_only=True, tag="barrier"):
@@ -105,8 +116,70 @@ class Barrier(msgspec.Struct, frozen=True, kw_only=True, tag="barrier"):
     code: str
 
 
-Reservation = OnceKey | DayLimit | Barrier
-"""Held from the first transaction on; given back on DECLINED and REVERSED."""
+Reservation = OnceKey | Allowance | Barrier
+"""Held from the first transaction on; given back on DECLINED and REVERSED, except what is `kept`."""
+
+
+class Rolls(StrEnum):
+    """How a payment of unknown outcome is brought to an end (RULES sections 1 and 3)."""
+
+    BACK = "back"  # ask, then REVERSAL until it is confirmed
+    FORWARD = "forward"  # ask, then the same message again until it is known
+    INSIST = "insist"  # the message is a REVERSAL itself: repeated until it is confirmed
+
+
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """What the hub does at the core bank for a message that moves money, and which customers' accounts that touches."""
+
+    bank_message: str
+    related_type: str  # relTrxType
+    rolls: Rolls = Rolls.BACK
+    takes: bool = True  # from the cardholder's account
+    gives: bool = False  # to a cardholder's account: the payer's own for credits, the payee's for a transfer
+    by_acquirer: bool = False  # asked for by an acquirer: the payer's gateway is always told (RULES section 11)
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "MPQRC_PAYMENT_EMV": Kind(bank_message="DEBIT_TRANSACTION", related_type="MPQRC_PAYMENT"),
+    "MPQRC_PAYMENT_URL": Kind(bank_message="DEBIT_TRANSACTION", related_type="MPQRC_PAYMENT"),
+    "CPQRC_PAYMENT": Kind(bank_message="DEBIT_TRANSACTION", related_type="CPQRC_PAYMENT", by_acquirer=True),
+    "TOKEN_PAYMENT": Kind(bank_message="DEBIT_TRANSACTION", related_type="TOKEN_PAYMENT", by_acquirer=True),
+    "WITHDRAW": Kind(bank_message="DEBIT_TRANSACTION", related_type="WITHDRAW", by_acquirer=True),
+    "BILL_PAYMENT": Kind(bank_message="DEBIT_TRANSACTION", related_type="BILL_PAYMENT"),
+    "P2P_TRANSFER": Kind(bank_message="P2P_TRANSFER", related_type="P2P_TRANSFER", gives=True),
+    "CREDIT_TRANSACTION": Kind(
+        bank_message="CREDIT_TRANSACTION", related_type="CREDIT_TRANSACTION", rolls=Rolls.FORWARD, takes=False, gives=True
+    ),
+    "REFUND": Kind(bank_message="CREDIT_TRANSACTION", related_type="REFUND", rolls=Rolls.FORWARD, takes=False, gives=True),
+    "CANCELLATION": Kind(bank_message="REVERSAL", related_type="CANCELLATION", rolls=Rolls.INSIST, takes=False, gives=True),
+    "REVERSAL": Kind(bank_message="REVERSAL", related_type="REVERSAL", rolls=Rolls.INSIST, takes=False, gives=True),
+}
+"""The message that asked for the money to move -> what is done about it. Where a payment's `kind` is a row of this table."""
+
+UNDOES: Final = frozenset({"REFUND", "CANCELLATION", "REVERSAL"})
+"""Kinds that give back what another payment took; `orig_payment_id` says which."""
+
+
+class SettlementKey(msgspec.Struct, frozen=True, kw_only=True):
+    """The acquirer's name for a transaction (PROTOCOL 2.0): IINs of 8, systemTraceAuditNumber 6, MMDDhhmmss."""
+
+    acquirer_iin: str
+    forwarding_iin: str
+    trace_no: str
+    transmitted: str
+
+    @property
+    def text(self) -> str:
+        """One text, to find a payment by."""
+        return f"{self.acquirer_iin}:{self.forwarding_iin}:{self.trace_no}:{self.transmitted}"
+
+
+class CardholderSays(StrEnum):
+    """`paymentStatus` of ADDITIONAL_PROCESSING_RESULT (PROTOCOL section 0)."""
+
+    NOTHING = ""
+    CONTINUING = "CONTINUING"
+    REJECTED = "REJECTED"
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,11 +220,23 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     reversal_msg_id: str = ""
     refer_no: str = ""  # the bank's own reference
     asks: int = 0  # TRX_RESULT_INQUIRY and REVERSAL attempts made since the last move
+    orig_payment_id: int | None = None  # REFUND, CANCELLATION, REVERSAL: what is given back
+    payee_card_id: int | None = None  # P2P_TRANSFER to a card of this hub ...
+    payee_gateway: str = ""  # ... and its app gateway
+    settlement_key: str = ""  # SettlementKey.text
+    code_id: int | None = None  # the one-time code that it was paid with
+    additional_msg_id: str = ""  # msgID of its ADDITIONAL_PROCESSING
+    cardholder: CardholderSays = CardholderSays.NOTHING
     told_pending: bool = False  # the sender got 04 (or nothing): it ends with a TRX_RESULT_NOTIFICATION
 
     @property
     def is_final(self) -> bool:
         return self.state in FINAL_STATES
+
+    @property
+    def does(self) -> Kind:
+        """What is done at the bank for a payment of this kind. KeyError for a kind that moves no money."""
+        return KINDS[self.kind]
 
     @property
     def answer_code(self) -> str:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
-from unionhub.domain.flows.payers import TOKEN
-from unionhub.domain.model.cards import Card, HolderState, IssuerBlock
-from unionhub.domain.model.identifiers import Token
+from unionhub.domain.model.audit import AuditEntry
+from unionhub.domain.model.cards import Card, IssuerBlock
 from unionhub.domain.model.transactions import Payment
 
 from .amounts import amount_text
-from .console import echo_facts, echo_json, echo_table, json_option, moment
-from .failures import CommandError
+from .card_moves import MOVES
+from .card_views import describe, find, subject_of, tell
+from .console import echo_json, echo_table, json_option, moment
 from .opening import Desk, at_desk
+from .trail import describe_audit, tell_audit
 
 RECENT = 5
 
@@ -65,103 +65,24 @@ def list_cards(user: str | None, gateway: str | None, limit: int, *, as_json: bo
 @click.option("--token", metavar="TOKEN", help="By its token instead; - reads it from stdin, where no process list shows it.")
 @json_option
 def show(card_id: int | None, token: str | None, *, as_json: bool) -> None:
-    """One card, with its last payments."""
-    if (card_id is None) == (token is None):
-        raise CommandError("name one card: its CARD_ID, or --token")
+    """One card, with its last payments, and what was done to it lately."""
 
-    async def read(desk: Desk) -> tuple[Card, list[Payment]]:
-        index = await _token_index(desk, token) if token is not None else b""
+    async def read(desk: Desk) -> tuple[Card, list[Payment], list[AuditEntry]]:
+        card = await find(desk, card_id, token)
         async with desk.store.begin() as uow:
-            card = await uow.card_by_token(index) if card_id is None else await uow.card(card_id)
-            if card is None:
-                raise CommandError("no card has this token" if card_id is None else f"no card {card_id}")
-            return card, await uow.payments(card_id=card.card_id, limit=RECENT)
+            payments = await uow.payments(card_id=card.card_id, limit=RECENT)
+            return card, payments, await uow.audit(subject=subject_of(card.card_id), limit=RECENT)
 
-    card, payments = at_desk(read)
+    card, payments, audit = at_desk(read)
     if as_json:
-        echo_json(describe(card) | {"payments": [_brief(payment) for payment in payments]})
+        echo_json(describe(card) | {"payments": [_brief(each) for each in payments], "audit": describe_audit(audit)})
         return
-    _tell(card)
+    tell(card)
     if payments:
         click.echo("\nlast payments (`unionhub transactions show NUMBER` draws one):")
         rows = [(each.payment_id, moment(each.opened_at), each.state, each.code, amount_text(each.amount)) for each in payments]
         echo_table(("NUMBER", "OPENED (UTC)", "STATE", "CODE", "AMOUNT"), rows, empty="")
-
-
-@cards.command()
-@click.argument("card_id", type=int, metavar="CARD_ID")
-@click.option(
-    "--reason",
-    required=True,
-    type=click.Choice([block.value for block in IssuerBlock]),
-    help="LOST 41, STOLEN 43, FRAUD 34, RESTRICTED 62, CLOSED 21: the code that payments get. NONE lifts the block.",
-)
-@json_option
-def block(card_id: int, reason: str, *, as_json: bool) -> None:
-    """Block a card on the issuer's side, or lift the block. It counts from the next payment on, on every host at once."""
-    _moved(card_id, block=IssuerBlock(reason), as_json=as_json)
-
-
-@cards.command()
-@click.argument("card_id", type=int, metavar="CARD_ID")
-@click.argument("state", type=click.Choice(["ACTIVE", "SUSPENDED"]))
-@json_option
-def holder(card_id: int, state: str, *, as_json: bool) -> None:
-    """Suspend a card on the holder's side, or activate it again, as his app could. A deleted card stays deleted."""
-    _moved(card_id, holder=HolderState(state), as_json=as_json)
-
-
-def describe(card: Card) -> dict[str, Any]:
-    """A card for machines, without any of its numbers."""
-    return {
-        "cardId": card.card_id,
-        "maskedPan": card.masked_pan,
-        "issuer": card.issuer,
-        "productId": card.product_id,
-        "gateway": card.gateway,
-        "userID": card.user_id,
-        "deviceID": card.device_id,
-        "currency": card.currency,
-        "holderState": card.holder_state,
-        "issuerBlock": card.issuer_block,
-        "tokenExpiry": card.token_expiry,
-        "panExpiry": card.pan_expiry,
-        "createdAt": card.created_at,
-    }
-
-
-def _moved(card_id: int, *, as_json: bool, holder: HolderState | None = None, block: IssuerBlock | None = None) -> None:
-    async def write(desk: Desk) -> Card:
-        async with desk.store.begin() as uow:
-            card = await uow.card(card_id)
-            if card is None:
-                raise CommandError(f"no card {card_id}: `unionhub cards list` shows them")
-            if holder is not None and card.holder_state is HolderState.DELETED:
-                raise CommandError(f"card {card_id} was deleted by its holder, which is final")
-            await uow.set_card_state(card_id, holder=holder, block=block)
-            after = await uow.card(card_id)
-            await uow.commit()
-        return after or card
-
-    card = at_desk(write)
-    if as_json:
-        echo_json(describe(card))
-    else:
-        _tell(card)
-
-
-async def _token_index(desk: Desk, text: str) -> bytes:
-    from .vaults import open_vault  # only this needs the master key
-
-    given = sys.stdin.readline().strip() if text == "-" else text
-    try:
-        token = Token.parse(given)
-    except ValueError:
-        raise CommandError("that is no token: 16 to 19 digits with a right check digit are") from None
-    vault = await open_vault(desk)
-    if vault is None:
-        raise CommandError("no card has this token")
-    return vault.index(token, TOKEN)
+    tell_audit(audit)
 
 
 def _brief(payment: Payment) -> dict[str, Any]:
@@ -176,19 +97,5 @@ def _brief(payment: Payment) -> dict[str, Any]:
     }
 
 
-def _tell(card: Card) -> None:
-    echo_facts(
-        [
-            (f"card {card.card_id}", card.masked_pan),
-            ("holder's state", card.holder_state),
-            ("issuer's block", card.issuer_block),
-            ("issuer", card.issuer),
-            ("product", card.product_id),
-            ("gateway", card.gateway),
-            ("user", card.user_id),
-            ("device", card.device_id),
-            ("account in", card.currency),
-            ("token expires", moment(card.token_expiry)[:10]),
-            ("issued", moment(card.created_at)),
-        ]
-    )
+for _move in MOVES:
+    cards.add_command(_move)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -13,6 +12,7 @@ import click
 
 from unionhub.domain.flows import invariants as rules
 from unionhub.domain.model.money import Money
+from unionhub.ports.books import Booked
 
 from .console import echo_json, json_option
 from .failures import CommandError
@@ -27,7 +27,7 @@ class SandboxBooks:
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
 
-    async def booked(self, issuer: str) -> Mapping[str, int]:
+    async def booked(self, issuer: str) -> Mapping[str, Booked]:
         """Raises CommandError when nobody answers there."""
         url = f"{self._url}/sandbox/bank/{quote(issuer)}/accounts"
         try:
@@ -37,11 +37,12 @@ class SandboxBooks:
                 accounts: list[dict[str, Any]] = await answer.json()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise CommandError(f"no bank's books at {url}: {error}") from None
-        taken: Counter[str] = Counter()
+        books: dict[str, Booked] = {}
         for booking in (booking for account in accounts for booking in account["bookings"]):
             minor = Money.parse(booking["amount"], booking["currency"]).minor
-            taken[booking["ref"]] += minor if booking["sign"] == "-" else -minor
-        return taken
+            so_far = books.get(booking["ref"], Booked())
+            books[booking["ref"]] = so_far.plus(minor, taken=booking["sign"] == "-")
+        return books
 
 
 @click.command()

@@ -8,13 +8,20 @@ from typing import IO, Any
 import click
 import msgspec
 
-from unionhub.domain.model.parties import JoseProfile, Party, PartyState, PublicKey, Role
+from unionhub.domain.flows.launch import lock_party, subject_of
+from unionhub.domain.model.launching import obstacles
+from unionhub.domain.model.parties import LED_HERE, JoseProfile, Party, PartyState, PublicKey, Role
+from unionhub.ports.store import UnitOfWork
 
 from . import party_keys, party_terms
-from .console import echo_facts, echo_json, echo_table, json_option
+from .console import echo_json, echo_table, json_option
 from .failures import CommandError
-from .inventory import key_line
+from .launcher import in_one_line, launcher
 from .opening import Desk, at_desk
+from .operators import login
+from .party_steps import BY_STATE, STEPS
+from .party_views import Prospect, describe, prospect_of, tell
+from .trail import record
 
 JWKS_HELP = "JSON Web Key Set with the partner's public keys; - reads it from stdin."
 KEY_HELP = "A file with one public JWK, or KID:sig:FILE and KID:enc:FILE for PEM (certificate or public key). May be repeated."
@@ -24,7 +31,8 @@ KEY_HELP = "A file with one public JWK, or KID:sig:FILE and KID:enc:FILE for PEM
 def parties() -> None:
     """Partners: app gateways, issuers, acquirers, channels, industries, QR platforms.
 
-    Running hosts see a change within a second (UNIONHUB_DIRECTORY_REFRESH_S).
+    They apply (add), test (admit), do business (launch), and may be suspended and resumed at any time. Running hosts see
+    a change within a second (UNIONHUB_DIRECTORY_REFRESH_S).
     """
 
 
@@ -49,15 +57,21 @@ def list_parties(role: str | None, *, as_json: bool) -> None:
 @click.argument("app_id", metavar="APPID")
 @json_option
 def show(app_id: str, *, as_json: bool) -> None:
-    """One party, with its keys."""
-    _tell(_known(at_desk(_all), app_id), as_json=as_json)
+    """One party, with its keys, what stands before its next step, and what was done to it lately."""
+
+    async def read(desk: Desk) -> tuple[Party, Prospect]:
+        party = _known(await _all(desk), app_id)
+        return party, await prospect_of(desk, party)
+
+    party, prospect = at_desk(read)
+    tell(party, as_json=as_json, prospect=prospect)
 
 
 @parties.command()
 @click.argument("app_id", metavar="APPID")
 @click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
 @click.option("--name", required=True, help="As operators and messages show it.")
-@click.option("--base-url", required=True, metavar="URL", help="Where the hub calls it; https in production.")
+@click.option("--base-url", default="", metavar="URL", help="Where the hub calls it; https in production. Needed to test.")
 @click.option(
     "--profile",
     type=click.Choice([profile.value for profile in JoseProfile]),
@@ -70,34 +84,44 @@ def show(app_id: str, *, as_json: bool) -> None:
 @click.option("--country", default="344", show_default=True, help="ISO 3166, three digits or two letters.")
 @click.option(
     "--state",
-    type=click.Choice(["TESTING", "LIVE"]),
-    default="TESTING",
+    type=click.Choice(["APPLIED", "TESTING", "LIVE"]),
+    default="APPLIED",
     show_default=True,
-    help="TESTING: its messages are verified and answered, it cannot pay.",
+    help="In development: begin further on, with all the checks of that state.",
 )
 @click.option("--acquirer-iin", default="", metavar="IIN", help="Acquirers: the 8 digits that begin ID 15 of its QR codes.")
+@click.option("--channel-code", default="", metavar="CODE", help="Channels: 8 to 12 letters and digits.")
+@click.option("--industry-code", default="", metavar="CODE", help="Industry services: 8 digits.")
 @click.option("--verifies-merchants", is_flag=True, help="Acquirers: asked with MERCHANT_VERIFICATION before each debit.")
 @click.option("--utc-offset-minutes", type=int, default=0, help="Zone of the timestamps exchanged; 480 is UTC+8.")
 @click.option("--unencoded-payload", is_flag=True, help='Sign what we send it with "b64": false (RFC 7797).')
 @click.option("--path", "paths", multiple=True, metavar="MESSAGE=/PATH", help="Where its path is not the default one.")
 @json_option
 def add(app_id: str, jwks: IO[str] | None, keys: tuple[str, ...], *, as_json: bool, **facts: Any) -> None:
-    """Register a partner under its application id (8 digits; also its insID)."""
-    given = _given_keys(jwks, keys)
-    if not given:
-        raise CommandError("its public keys are needed: --jwks FILE, or --key for each")
+    """Register a partner under its application id (8 digits; also its insID).
 
-    def new(desk: Desk, known: Mapping[str, Party]) -> Party:
+    Keys and base URL may follow with `parties update`: they are needed to test, not to apply.
+    """
+    given = _given_keys(jwks, keys)
+
+    async def added(desk: Desk) -> Party:
+        if facts["state"] != "APPLIED" and desk.settings.production:
+            raise CommandError("--state is for development: `unionhub parties admit` and `launch` let a partner in")
+        known = {party.app_id: party for party in await _all(desk)}
         if app_id in known:
             raise CommandError(f"{app_id} is registered already ({known[app_id].name}): `unionhub parties update` changes it")
-        facts["base_url"] = party_terms.base_url(facts["base_url"], production=desk.settings.production)
+        if facts["base_url"]:
+            facts["base_url"] = party_terms.base_url(facts["base_url"], production=desk.settings.production)
         profile = JoseProfile(facts["profile"])
-        return _party(app_id, profile, party_keys.fitting(given, profile), facts)
+        party = _party(app_id, profile, party_keys.fitting(given, profile), facts)
+        party_terms.check(party)
+        with in_one_line(app_id):
+            return await launcher(desk).add(party, login(), tested=BY_STATE if party.state is PartyState.LIVE else "")
 
     party_terms.app_id(app_id)
-    _tell(at_desk(lambda desk: _write(desk, new)), as_json=as_json)
-    if not as_json and facts["state"] != "LIVE":
-        click.echo(f"It can exchange test messages now. To let it pay: unionhub parties state {app_id} LIVE")
+    tell(at_desk(added), as_json=as_json)
+    if not as_json and facts["state"] == "APPLIED":
+        click.echo(f"To let it exchange test messages: unionhub parties admit {app_id}")
 
 
 @parties.command()
@@ -109,6 +133,8 @@ def add(app_id: str, jwks: IO[str] | None, keys: tuple[str, ...], *, as_json: bo
 @click.option("--jwks", type=click.File("r", encoding="utf-8"), metavar="FILE", help="Replace all keys. - reads stdin.")
 @click.option("--profile", type=click.Choice([profile.value for profile in JoseProfile]), help="With --jwks: other algorithms.")
 @click.option("--acquirer-iin", metavar="IIN", help="Acquirers.")
+@click.option("--channel-code", metavar="CODE", help="Channels.")
+@click.option("--industry-code", metavar="CODE", help="Industry services.")
 @click.option("--verifies-merchants/--no-verifies-merchants", default=None, help="Acquirers.")
 @click.option("--utc-offset-minutes", type=int, help="Zone of the timestamps exchanged.")
 @click.option("--unencoded-payload/--no-unencoded-payload", default=None, help='Sign with "b64": false or not.')
@@ -132,8 +158,7 @@ def update(
     given = {name: value for name, value in changes.items() if value is not None}
     replacing, adding = _given_keys(jwks, ()), _given_keys(None, add_keys)
 
-    def changed(desk: Desk, known: Mapping[str, Party]) -> Party:
-        before = _known(list(known.values()), app_id)
+    def changed(desk: Desk, before: Party) -> Party:
         profile = JoseProfile(given.get("profile", before.profile))
         if "base_url" in given:
             given["base_url"] = party_terms.base_url(given["base_url"], production=desk.settings.production)
@@ -150,42 +175,7 @@ def update(
 
     if not (given or replacing or adding or remove_keys or paths):
         raise CommandError("nothing to change was named (see: unionhub parties update --help)")
-    _tell(at_desk(lambda desk: _write(desk, changed)), as_json=as_json)
-
-
-@parties.command()
-@click.argument("app_id", metavar="APPID")
-@click.argument("new", metavar="STATE", type=click.Choice(["TESTING", "LIVE", "SUSPENDED"]))
-@json_option
-def state(app_id: str, new: str, *, as_json: bool) -> None:
-    """Let a partner pay (LIVE), test (TESTING), or do nothing (SUSPENDED).
-
-    A suspended partner's messages are refused at the gate. What is under way with it is still finished.
-    """
-
-    def moved(_desk: Desk, known: Mapping[str, Party]) -> Party:
-        return msgspec.structs.replace(_known(list(known.values()), app_id), state=PartyState(new))
-
-    _tell(at_desk(lambda desk: _write(desk, moved)), as_json=as_json)
-
-
-def describe(party: Party) -> dict[str, Any]:
-    """A party for machines."""
-    return {
-        "appId": party.app_id,
-        "role": party.role,
-        "name": party.name,
-        "state": party.state,
-        "profile": party.profile,
-        "country": party.country,
-        "baseUrl": party.base_url,
-        "acquirerIIN": party.acquirer_iin,
-        "verifiesMerchants": party.verifies_merchants,
-        "utcOffsetMinutes": party.utc_offset_minutes,
-        "unencodedPayload": party.unencoded_payload,
-        "paths": party.paths,
-        "keys": [key_line(key, party.profile).facts() for key in party.keys],
-    }
+    tell(at_desk(lambda desk: _changed(desk, app_id, changed)), as_json=as_json)
 
 
 async def _all(desk: Desk) -> list[Party]:
@@ -193,15 +183,34 @@ async def _all(desk: Desk) -> list[Party]:
         return await uow.parties()
 
 
-async def _write(desk: Desk, make: Callable[[Desk, Mapping[str, Party]], Party]) -> Party:
+async def _changed(desk: Desk, app_id: str, make: Callable[[Desk, Party], Party]) -> Party:
     """Read, make, check and write, in one unit of work."""
     async with desk.store.begin() as uow:
-        known = {party.app_id: party for party in await uow.parties()}
-        party = make(desk, known)
-        party_terms.check(party, known.values())
+        await lock_party(uow, app_id)
+        before = _known(await uow.parties(), app_id)
+        party = make(desk, before)
+        party_terms.check(party)
+        # What it lacked before is its next step's business; what a change takes away from it is this one's.
+        if lost := [line for line in await _lacks(desk, uow, party) if line not in await _lacks(desk, uow, before)]:
+            raise CommandError("; ".join(lost))
         await uow.put_party(party)
+        await record(desk, uow, "party.update", subject_of(app_id), _difference(before, party))
         await uow.commit()
     return party
+
+
+async def _lacks(desk: Desk, uow: UnitOfWork, party: Party) -> tuple[str, ...]:
+    """What a party of its state should have, and this one has not."""
+    parties, products = await uow.parties(), await uow.products()
+    return obstacles(party, LED_HERE[party.state], parties, products, plain_http=not desk.settings.production)
+
+
+def _difference(before: Party, after: Party) -> str:
+    """What was changed, by name; of keys, which came and which went."""
+    named = [name for name in before.__struct_fields__ if name != "keys" and getattr(before, name) != getattr(after, name)]
+    came = [f"+key {key.kid}" for key in after.keys if key not in before.keys]
+    gone = [f"-key {key.kid}" for key in before.keys if key not in after.keys]
+    return ", ".join([*named, *gone, *came])
 
 
 def _party(app_id: str, profile: JoseProfile, keys: tuple[PublicKey, ...], facts: Mapping[str, Any]) -> Party:
@@ -218,6 +227,8 @@ def _party(app_id: str, profile: JoseProfile, keys: tuple[PublicKey, ...], facts
         utc_offset_minutes=facts["utc_offset_minutes"],
         verifies_merchants=facts["verifies_merchants"],
         acquirer_iin=facts["acquirer_iin"],
+        channel_code=facts["channel_code"],
+        industry_code=facts["industry_code"],
         paths=party_terms.paths(facts["paths"]),
     )
 
@@ -249,22 +260,5 @@ def _without(keys: list[PublicKey], kids: tuple[str, ...]) -> list[PublicKey]:
     return [key for key in keys if key.kid not in kids]
 
 
-def _tell(party: Party, *, as_json: bool) -> None:
-    if as_json:
-        echo_json(describe(party))
-        return
-    echo_facts(
-        [
-            (party.app_id, party.name),
-            ("role", party.role),
-            ("state", party.state),
-            ("country", party.country),
-            ("base URL", party.base_url),
-            ("acquirer IIN", party.acquirer_iin),
-            ("verifies merchants", "yes" if party.verifies_merchants else ""),
-            ("UTC offset", f"{party.utc_offset_minutes} minutes" if party.utc_offset_minutes else ""),
-            ("JOSE profile", f"{party.profile}{', b64=false' if party.unencoded_payload else ''}"),
-            *((f"path of {message}", path) for message, path in party.paths.items()),
-            *(("key", key_line(key, party.profile)) for key in party.keys),
-        ]
-    )
+for _step in STEPS:
+    parties.add_command(_step)

@@ -8,23 +8,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from jwcrypto.common import JWException
-from jwcrypto.jwk import JWK
-
 from unionhub.adapters.jose.encoding import strict_object
-from unionhub.adapters.jose.keys import public_key
+from unionhub.adapters.jose.key_text import PrivateMaterialError, members_of_pem
+from unionhub.adapters.jose.keys import SECRET_MEMBERS, public_key
 from unionhub.adapters.jose.suites import SIGNATURE_ALGS, SUITE_OF_ALG
 from unionhub.domain.model.parties import JoseProfile, PublicKey
 
 from .failures import CommandError
 
 _PEM_SPEC: Final = re.compile(r"(?P<kid>[\x21-\x39\x3b-\x7e]{1,64}):(?P<use>sig|enc):(?P<path>.+)")
-_SECRET_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"})
 _REFUSED: Final = "private material: only public keys belong here; treat that key as compromised and have a new one made"
 
 
@@ -67,7 +59,7 @@ def _from_members(members: dict[str, object], source: str) -> PublicKey:
     kid = members.get("kid")
     if not isinstance(kid, str):
         raise CommandError(f'{source}: each key needs a "kid", as text')
-    if not _SECRET_MEMBERS.isdisjoint(members):
+    if not SECRET_MEMBERS.isdisjoint(members):
         raise CommandError(f"{source}, key {kid}: {_REFUSED}")
     use, alg = members.get("use"), members.get("alg")
     if use is None and isinstance(alg, str) and alg in SUITE_OF_ALG:
@@ -78,15 +70,11 @@ def _from_members(members: dict[str, object], source: str) -> PublicKey:
 
 
 def _from_pem(text: str, kid: str, use: str, path: Path) -> PublicKey:
-    if "PRIVATE KEY-----" in text:
-        raise CommandError(f"{path}: {_REFUSED}")
     try:
-        certified = "-----BEGIN CERTIFICATE" in text
-        key = x509.load_pem_x509_certificate(text.encode()).public_key() if certified else load_pem_public_key(text.encode())
-        if not isinstance(key, (RSAPublicKey, EllipticCurvePublicKey)):
-            raise ValueError("another kind of key")
-        members = JWK.from_pyca(key).export_public(as_dict=True)
-    except (ValueError, UnsupportedAlgorithm, JWException):
+        members = members_of_pem(text)
+    except PrivateMaterialError:
+        raise CommandError(f"{path}: {_REFUSED}") from None
+    except ValueError:
         raise CommandError(f"{path} holds no certificate or public key that can be read (RSA, or EC on P-256)") from None
     return PublicKey(kid=kid, use=use, jwk=json.dumps({**members, "kid": kid, "use": use}))
 

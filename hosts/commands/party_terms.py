@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from unionhub.adapters.jose.keys import check_party_keys
 from unionhub.domain.model.countries import NUMERIC_OF
+from unionhub.domain.model.launching import CHANNEL_CODE, EIGHT_DIGITS, is_loopback
 from unionhub.domain.model.parties import Party, Role
 
 from .failures import CommandError
 
-MAINLAND: Final = "156"
-_NOT_IN_MAINLAND: Final = frozenset({Role.ISSUER, Role.APP_GATEWAY, Role.CHANNEL})
-_EIGHT_DIGITS: Final = re.compile(r"[0-9]{8}", re.ASCII)
 _URL_CHARS: Final = re.compile(r"[\x21-\x7e]{1,400}")
 _MAX_NAME: Final = 60
 _PATH: Final = re.compile(r"/[A-Za-z0-9._~/-]{0,200}", re.ASCII)
@@ -24,7 +21,7 @@ _PATH: Final = re.compile(r"/[A-Za-z0-9._~/-]{0,200}", re.ASCII)
 
 def app_id(text: str) -> str:
     """UPI-APPID and insID of a partner: 8 digits. Raises CommandError."""
-    if not _EIGHT_DIGITS.fullmatch(text):
+    if not EIGHT_DIGITS.fullmatch(text):
         raise CommandError(f"{text[:40]!r} is no application id: 8 digits are")
     return text
 
@@ -51,7 +48,7 @@ def base_url(text: str, *, production: bool) -> str:
         raise CommandError("the base URL must be https://host[:port][/path]")
     if "@" in url.netloc or url.query or url.fragment or "?" in text or "#" in text:
         raise CommandError("the base URL must have no user, no query and no fragment: messages add their path to it")
-    if url.scheme == "http" and production and not _is_loopback(url):
+    if url.scheme == "http" and production and not is_loopback(url.hostname or ""):
         raise CommandError("the base URL must be https: UNIONHUB_PRODUCTION is true, and http is for this machine alone")
     return text.rstrip("/")
 
@@ -67,48 +64,39 @@ def paths(values: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def check(party: Party, others: Iterable[Party]) -> None:
-    """Everything that concerns more than one member, or other parties. Raises CommandError with the first fault."""
-    if party.country == MAINLAND and party.role in _NOT_IN_MAINLAND:
-        raise CommandError(f"{_a(party.role)} of mainland China (country 156) cannot take part: the platform is for elsewhere")
+def check(party: Party) -> None:
+    """What must hold of a record, whatever step the partner has come to. Raises CommandError with the first fault.
+
+    What a step asks beyond that is told by domain.model.launching.
+    """
     if not party.name.strip() or len(party.name) > _MAX_NAME or not party.name.isprintable():
         raise CommandError(f"the name must be 1 to {_MAX_NAME} printable characters")
     if not -720 <= party.utc_offset_minutes <= 840:
         raise CommandError("the UTC offset is between -720 and 840 minutes")
-    _check_acquirer(party, others)
-    _check_keys(party)
+    _check_role(party)
+    for fault in key_faults(party):
+        raise CommandError(fault)
 
 
-def _check_acquirer(party: Party, others: Iterable[Party]) -> None:
-    if party.role is not Role.ACQUIRER:
-        if party.acquirer_iin or party.verifies_merchants:
-            raise CommandError("only an acquirer has an acquirer IIN and verifies merchants")
-        return
-    if not _EIGHT_DIGITS.fullmatch(party.acquirer_iin):
-        raise CommandError("an acquirer needs its IIN, the 8 digits that begin ID 15 of its merchants' codes: --acquirer-iin")
-    for other in others:
-        if other.app_id != party.app_id and other.acquirer_iin == party.acquirer_iin:
-            raise CommandError(f"the acquirer IIN {party.acquirer_iin} is {other.app_id}'s ({other.name}) already")
-
-
-def _check_keys(party: Party) -> None:
+def key_faults(party: Party) -> tuple[str, ...]:
+    """The first thing that is wrong with a party's keys, of those that are there."""
     try:
         check_party_keys(party)
     except ValueError as error:
-        raise CommandError(f"{error} (profile {party.profile})") from None
-    for use, needed_for in (("sig", "to verify what it sends"), ("enc", "to seal card and account numbers for it")):
-        if not any(key.use == use for key in party.keys):
-            raise CommandError(f"a key with use {use} is needed, {needed_for}")
+        return (f"{error} (profile {party.profile})",)
+    return ()
 
 
-def _is_loopback(url: SplitResult) -> bool:
-    host = url.hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _a(role: Role) -> str:
-    word = role.value.replace("_", " ")
-    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
+def _check_role(party: Party) -> None:
+    if party.role is not Role.ACQUIRER and (party.acquirer_iin or party.verifies_merchants):
+        raise CommandError("only an acquirer has an acquirer IIN and verifies merchants")
+    if party.role is not Role.CHANNEL and party.channel_code:
+        raise CommandError("only a channel has a channel code")
+    if party.role is not Role.INDUSTRY and party.industry_code:
+        raise CommandError("only an industry service has an industry code")
+    if party.acquirer_iin and not EIGHT_DIGITS.fullmatch(party.acquirer_iin):
+        raise CommandError("an acquirer's IIN is the 8 digits that begin ID 15 of its merchants' codes")
+    if party.channel_code and not CHANNEL_CODE.fullmatch(party.channel_code):
+        raise CommandError("a channel code is 8 to 12 letters and digits")
+    if party.industry_code and not EIGHT_DIGITS.fullmatch(party.industry_code):
+        raise CommandError("an industry code is 8 digits")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import click
 import msgspec
 
 from unionhub.domain.model.cards import CardProduct
-from unionhub.domain.model.money import AmountError, AmountFormatError, Money, UnknownCurrencyError, currency
 from unionhub.domain.model.parties import Party, Role
 
 from .amounts import amount_text, numeric_currency
-from .console import echo_facts, echo_json, echo_table, json_option
+from .console import echo_json, echo_table, json_option
 from .failures import CommandError
 from .opening import Desk, at_desk
+from .product_desk import all_products, changed, gateways_of, known, lock_products, minor, of_role, put
+from .product_rules import RULES
+from .product_views import describe, limit, tell
 
 MESSAGES = (
     "MPQRC_PAYMENT_EMV",
@@ -30,12 +31,10 @@ MESSAGES = (
 )
 """Money messages that a product may do; the others get `40`."""
 
-Change = Callable[[CardProduct, dict[str, Party]], dict[str, Any]]
-
 
 @click.group()
 def products() -> None:
-    """Card products: limits, authorised gateways, blocked merchant categories, cut-off.
+    """Card products: limits and rules, authorised gateways, ranges of numbers, card faces, cut-off.
 
     Running hosts see a change within a second; payments under way keep what they began with.
     """
@@ -45,7 +44,7 @@ def products() -> None:
 @json_option
 def list_products(*, as_json: bool) -> None:
     """All products."""
-    found = at_desk(_all)
+    found = at_desk(all_products)
     if as_json:
         echo_json([describe(product) for product in found])
         return
@@ -55,8 +54,8 @@ def list_products(*, as_json: bool) -> None:
             each.product_id,
             each.issuer,
             each.name,
-            amount_text(_limit(each, each.trx_limit_minor)),
-            amount_text(_limit(each, each.day_limit_minor)),
+            amount_text(limit(each, each.trx_limit_minor)),
+            amount_text(limit(each, each.day_limit_minor)),
             len(each.gateways),
             "ON" if each.cut_off else "",
         )
@@ -70,7 +69,7 @@ def list_products(*, as_json: bool) -> None:
 @json_option
 def show(product: str, *, as_json: bool) -> None:
     """One product with all its rules."""
-    _tell(_known(at_desk(_all), product), as_json=as_json)
+    tell(known(at_desk(all_products), product), as_json=as_json)
 
 
 @products.command()
@@ -95,8 +94,8 @@ def add(product: str, code: str, trx: str, day: str, *, as_json: bool, **facts: 
         issuer=facts["issuer"],
         name=facts["name"],
         currency=numeric,
-        trx_limit_minor=_minor(trx, numeric),
-        day_limit_minor=_minor(day, numeric),
+        trx_limit_minor=minor(trx, numeric),
+        day_limit_minor=minor(day, numeric),
         messages=frozenset(facts["messages"] or MESSAGES),
         settle_currency=numeric_currency(facts["settle_currency"]),
         utc_offset_minutes=facts["utc_offset_minutes"],
@@ -104,17 +103,17 @@ def add(product: str, code: str, trx: str, day: str, *, as_json: bool, **facts: 
 
     async def write(desk: Desk) -> CardProduct:
         async with desk.store.begin() as uow:
+            await lock_products(uow)
             parties = {party.app_id: party for party in await uow.parties()}
-            if product in {known.product_id for known in await uow.products()}:
+            if product in {each.product_id for each in await uow.products()}:
                 raise CommandError(f"product {product} is there already: limits, allow, block-mcc and cut-off change it")
-            _of_role(parties, made.issuer, Role.ISSUER)
-            whole = msgspec.structs.replace(made, gateways=_gateways(parties, facts["gateways"]))
-            _check_limits(whole)
-            await uow.put_product(whole)
+            of_role(parties, made.issuer, Role.ISSUER)
+            whole = msgspec.structs.replace(made, gateways=gateways_of(parties, facts["gateways"]))
+            await put(desk, uow, whole, action="add", detail=f"of {made.issuer}")
             await uow.commit()
         return whole
 
-    _tell(at_desk(write), as_json=as_json)
+    tell(at_desk(write), as_json=as_json)
 
 
 @products.command()
@@ -129,12 +128,12 @@ def limits(product: str, trx: str | None, day: str | None, *, as_json: bool) -> 
 
     def change(before: CardProduct, _parties: dict[str, Party]) -> dict[str, Any]:
         return {
-            name: _minor(text, before.currency)
+            name: minor(text, before.currency)
             for name, text in (("trx_limit_minor", trx), ("day_limit_minor", day))
             if text is not None
         }
 
-    _tell(_changed(product, change), as_json=as_json)
+    tell(changed(product, change, action="limits"), as_json=as_json)
 
 
 @products.command()
@@ -152,11 +151,11 @@ def allow(product: str, gateways: tuple[str, ...], messages: tuple[str, ...], *,
         if revoke:
             return {"gateways": before.gateways - set(gateways), "messages": before.messages - set(messages)}
         return {
-            "gateways": before.gateways | _gateways(parties, gateways),
+            "gateways": before.gateways | gateways_of(parties, gateways),
             "messages": before.messages | set(messages),
         }
 
-    _tell(_changed(product, change), as_json=as_json)
+    tell(changed(product, change, action="allow"), as_json=as_json)
 
 
 @products.command("block-mcc")
@@ -173,7 +172,7 @@ def block_mcc(product: str, mccs: tuple[str, ...], *, unblock: bool, as_json: bo
     def change(before: CardProduct, _parties: dict[str, Party]) -> dict[str, Any]:
         return {"blocked_mccs": before.blocked_mccs - set(mccs) if unblock else before.blocked_mccs | set(mccs)}
 
-    _tell(_changed(product, change), as_json=as_json)
+    tell(changed(product, change, action="block-mcc"), as_json=as_json)
 
 
 @products.command("cut-off")
@@ -183,101 +182,8 @@ def block_mcc(product: str, mccs: tuple[str, ...], *, unblock: bool, as_json: bo
 def cut_off(product: str, switch: str, *, as_json: bool) -> None:
     """Declare a cut-over window of the issuer, or end it. While it is on, payments get `90`; inquiries, reversals and
     notices go on."""
-    _tell(_changed(product, lambda _before, _parties: {"cut_off": switch == "on"}), as_json=as_json)
+    tell(changed(product, lambda _before, _parties: {"cut_off": switch == "on"}, action="cut-off"), as_json=as_json)
 
 
-def describe(product: CardProduct) -> dict[str, Any]:
-    """A product for machines."""
-    return {
-        "productId": product.product_id,
-        "issuer": product.issuer,
-        "name": product.name,
-        "currency": product.currency,
-        "trxLimit": _limit(product, product.trx_limit_minor).text,
-        "dayLimit": _limit(product, product.day_limit_minor).text,
-        "gateways": sorted(product.gateways),
-        "messages": sorted(product.messages),
-        "blockedMccs": sorted(product.blocked_mccs),
-        "settleCurrency": product.settle_currency,
-        "utcOffsetMinutes": product.utc_offset_minutes,
-        "cutOff": product.cut_off,
-    }
-
-
-async def _all(desk: Desk) -> list[CardProduct]:
-    async with desk.store.begin() as uow:
-        return await uow.products()
-
-
-def _changed(product_id: str, change: Change) -> CardProduct:
-    """Read, change, check and write, in one unit of work."""
-
-    async def write(desk: Desk) -> CardProduct:
-        async with desk.store.begin() as uow:
-            parties = {party.app_id: party for party in await uow.parties()}
-            before = _known(await uow.products(), product_id)
-            product = msgspec.structs.replace(before, **change(before, parties))
-            _check_limits(product)
-            await uow.put_product(product)
-            await uow.commit()
-        return product
-
-    return at_desk(write)
-
-
-def _known(found: list[CardProduct], product_id: str) -> CardProduct:
-    product = next((each for each in found if each.product_id == product_id), None)
-    if product is None:
-        names = ", ".join(each.product_id for each in found) or "none yet"
-        raise CommandError(f"no product {product_id[:40]!r}; there are: {names}")
-    return product
-
-
-def _gateways(parties: dict[str, Party], app_ids: tuple[str, ...]) -> frozenset[str]:
-    for app_id in app_ids:
-        _of_role(parties, app_id, Role.APP_GATEWAY)
-    return frozenset(app_ids)
-
-
-def _of_role(parties: dict[str, Party], app_id: str, role: Role) -> None:
-    party = parties.get(app_id)
-    if party is None or party.role is not role:
-        raise CommandError(f"{app_id[:40]!r} is no {role.value} here: `unionhub parties list` shows who is")
-
-
-def _check_limits(product: CardProduct) -> None:
-    if product.trx_limit_minor > product.day_limit_minor:
-        raise CommandError("the limit per payment is above the limit per day: it would never be reached")
-
-
-def _minor(text: str, code: str) -> int:
-    try:
-        return Money.parse(text, code).minor
-    except (AmountError, AmountFormatError, UnknownCurrencyError):
-        exponent = currency(code).exponent
-        example = "5000" if exponent == 0 else f"5000.{'0' * exponent}"
-        raise CommandError(f"{text[:20]!r} is no limit: an amount above zero such as {example}") from None
-
-
-def _limit(product: CardProduct, minor: int) -> Money:
-    return Money(minor, product.currency)
-
-
-def _tell(product: CardProduct, *, as_json: bool) -> None:
-    if as_json:
-        echo_json(describe(product))
-        return
-    echo_facts(
-        [
-            (product.product_id, product.name),
-            ("issuer", product.issuer),
-            ("per payment", amount_text(_limit(product, product.trx_limit_minor))),
-            ("per day", amount_text(_limit(product, product.day_limit_minor))),
-            ("cut-off", "ON: payments get 90" if product.cut_off else "off"),
-            ("gateways", ", ".join(sorted(product.gateways)) or "none: nobody can pay with it"),
-            ("messages", ", ".join(sorted(product.messages)) or "none"),
-            ("blocked MCCs", ", ".join(sorted(product.blocked_mccs)) or "none"),
-            ("settled in", product.settle_currency),
-            ("issuer's day", f"UTC{product.utc_offset_minutes / 60:+g} h"),
-        ]
-    )
+for _command in RULES:
+    products.add_command(_command)

@@ -54,4 +54,4 @@ async def _serve(settings: Settings, stop: asyncio.Event, *, upgrade: bool, sand
 
 async def _drain(hub: Hub) -> None:
     """A client may have gone while its payment was at the bank: that one is held too."""
-    await hub.runner.drain()
+    await hub.drain()

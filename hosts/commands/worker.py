@@ -50,7 +50,7 @@ async def _work(settings: Settings, stop: asyncio.Event) -> None:
 
 async def _answer_operators(hub: Hub, stop: asyncio.Event) -> None:
     host, port = hub.settings.operator_host, hub.settings.operator_port
-    app = create_app(NoDoor(), jwks={"keys": []}, metrics=hub.telemetry.metrics_text, ready={"store": hub.store.ready})
+    app = create_app(NoDoor(), jwks=lambda: {"keys": []}, metrics=hub.telemetry.metrics_text, ready={"store": hub.store.ready})
     await serve_app(
         app,
         stop=stop,

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from unionhub.domain.model.money import Money
+from unionhub.hosts.sandbox.people import People
 
 DEBIT: Final = -1
 CREDIT: Final = +1
@@ -24,7 +25,11 @@ CREATE TABLE IF NOT EXISTS account (
     currency TEXT NOT NULL,
     opening_minor INTEGER NOT NULL,
     balance_minor INTEGER NOT NULL,
-    listed INTEGER NOT NULL          -- 0: suspense, ours; may be negative
+    listed INTEGER NOT NULL          -- 0: not a customer's: suspense, which may be negative, or a preset merchant's
+);
+CREATE TABLE IF NOT EXISTS merchant ( -- who bills are paid to: known by mid, never named by account
+    mid TEXT PRIMARY KEY,
+    account_no TEXT NOT NULL REFERENCES account
 );
 CREATE TABLE IF NOT EXISTS message ( -- what was decided under (insID, msgID), for ever
     ins_id TEXT NOT NULL,
@@ -60,11 +65,15 @@ class Status(StrEnum):
 
 
 class Leg(msgspec.Struct, frozen=True, kw_only=True):
-    """One side of a booking. `account_no` None is the bank's own suspense account in that currency."""
+    """One side of a booking: a customer's account, or the preset merchant of `mid`.
+
+    Neither of them is the bank's own suspense account in that currency.
+    """
 
     account_no: str | None
     sign: int
     amount: Money
+    mid: str = ""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,10 +125,18 @@ class Books:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._sql = connection
+        self.people = People(connection)
 
     def open_account(self, account_no: str, balance: Money) -> bool:
         """Open a customer's account unless it is there already; False then, and its balance stays what it is."""
         return self._insert_account(account_no, balance.currency, balance.minor, listed=True)
+
+    def open_merchant(self, mid: str, balance: Money) -> bool:
+        """Open a preset merchant's account, not listed; False if it is there already."""
+        account_no = f"MERCHANT-{mid}"
+        opened = self._insert_account(account_no, balance.currency, balance.minor, listed=False)
+        self._sql.execute("INSERT OR IGNORE INTO merchant (mid, account_no) VALUES (?, ?)", (mid, account_no))
+        return opened
 
     def post(self, order: Order) -> Decision:
         """Decide the order, book all its legs or none, and keep the decision. The same order again: the same decision.
@@ -127,20 +144,38 @@ class Books:
         `94` for another content under a known msgID; `12` for an original that a REVERSAL barred or took back, so that
         nobody reads an approval of money that has gone back.
         """
+        return self.settled(order) or self._decide(order)
+
+    def settled(self, order: Order) -> Decision | None:
+        """What was decided under this msgID before, in the words of `post`; None if it is new."""
         known = self._message(order.ins_id, order.msg_id)
-        if known is not None:
-            digest, decision = known
-            if decision.status is Status.REVERSED and digest in (b"", order.digest):
-                return Decision(status=Status.REVERSED, code="12")
-            return decision if digest == order.digest else Decision(status=Status.DECLINED, code="94")
-        code = order.refusal or self._refusal(order.legs)
-        if code:
-            return self._keep(order.ins_id, order.msg_id, order.digest, Decision(status=Status.DECLINED, code=code))
-        for leg in order.legs:
-            self._book(order.ins_id, order.msg_id, order.msg_id, order.at, leg)
-        (number,) = self._sql.execute("SELECT max(booking_id) FROM booking").fetchone()
-        approved = Decision(status=Status.APPROVED, code="00", refer_no=f"{number:012d}")
+        if known is None:
+            return None
+        digest, decision = known
+        if decision.status is Status.REVERSED and digest in (b"", order.digest):
+            return Decision(status=Status.REVERSED, code="12")
+        return decision if digest == order.digest else Decision(status=Status.DECLINED, code="94")
+
+    def decline(self, order: Order, code: str) -> Decision:
+        """Refuse a new order, for ever."""
+        return self._keep(order.ins_id, order.msg_id, order.digest, Decision(status=Status.DECLINED, code=code))
+
+    def approve(self, order: Order, refer_no: str) -> Decision:
+        """Grant a new order, for ever, whatever was done for it."""
+        approved = Decision(status=Status.APPROVED, code="00", refer_no=refer_no)
         return self._keep(order.ins_id, order.msg_id, order.digest, approved)
+
+    def has_debit(self, ins_id: str, msg_id: str, account_no: str) -> bool:
+        """Did that message debit that account, and is the money still gone?"""
+        decision = self.decision(ins_id, msg_id)
+        booked = self._one(
+            "SELECT 1 FROM booking WHERE ins_id = ? AND original = ? AND ref = original AND account_no = ? AND sign = ?",
+            ins_id,
+            msg_id,
+            account_no,
+            DEBIT,
+        )
+        return decision is not None and decision.status is Status.APPROVED and booked is not None
 
     def reverse(self, ins_id: str, original: str, ref: str, at: datetime) -> Decision:
         """Book the original back in full, once; bar it for ever if it never came. There is no way to refuse this."""
@@ -175,6 +210,11 @@ class Books:
         row = self._one("SELECT balance_minor, currency FROM account WHERE account_no = ? AND listed", account_no)
         return Money(max(row[0], 0), row[1]) if row else None
 
+    def merchant_balance(self, mid: str) -> Money | None:
+        """A preset merchant's balance; None for one that is not preset."""
+        row = self._one("SELECT balance_minor, currency FROM account JOIN merchant USING (account_no) WHERE mid = ?", mid)
+        return Money(max(row[0], 0), row[1]) if row else None
+
     def audit(self) -> list[str]:
         """What is wrong with the books: each balance is its opening plus its bookings, and every currency sums to zero."""
         wrong = self._sql.execute(
@@ -188,21 +228,39 @@ class Books:
             f"message {row[0]} did not book both legs" for row in uneven
         ]
 
+    def _decide(self, order: Order) -> Decision:
+        code = order.refusal or self._refusal(order.legs)
+        if code:
+            return self.decline(order, code)
+        for leg in order.legs:
+            self._book(order.ins_id, order.msg_id, order.msg_id, order.at, leg)
+        (number,) = self._sql.execute("SELECT max(booking_id) FROM booking").fetchone()
+        return self.approve(order, f"{number:012d}")
+
     def _refusal(self, legs: tuple[Leg, ...]) -> str:
-        for leg in legs:
-            if leg.account_no is None:
-                continue
-            row = self._one("SELECT balance_minor, currency FROM account WHERE account_no = ? AND listed", leg.account_no)
+        """Who is not there comes before what is not there."""
+        found = [(leg, self._standing(leg)) for leg in legs if leg.account_no is not None or leg.mid]
+        for leg, row in found:
             if row is None:
-                return "14"
-            if row[1] != leg.amount.currency:
+                return "03" if leg.mid else "14"
+        for leg, row in found:
+            if row is not None and row[1] != leg.amount.currency:
                 return "12"
-            if leg.sign == DEBIT and row[0] < leg.amount.minor:
+        for leg, row in found:
+            if row is not None and leg.sign == DEBIT and row[0] < leg.amount.minor:
                 return "51"
         return ""
 
+    def _standing(self, leg: Leg) -> tuple[Any, ...] | None:
+        """Balance and currency of the account behind a leg."""
+        if leg.mid:
+            return self._one(
+                "SELECT balance_minor, currency FROM account JOIN merchant USING (account_no) WHERE mid = ?", leg.mid
+            )
+        return self._one("SELECT balance_minor, currency FROM account WHERE account_no = ? AND listed", leg.account_no)
+
     def _book(self, ins_id: str, original: str, ref: str, at: datetime, leg: Leg) -> None:
-        account_no = leg.account_no or self._suspense(leg.amount.currency)
+        account_no = leg.account_no or self._own_account(leg)
         self._sql.execute(
             "INSERT INTO booking (account_no, ins_id, original, ref, at, amount_minor, currency, sign) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -230,6 +288,14 @@ class Books:
             Booking(at=datetime.fromisoformat(at), amount=Money(minor, currency), sign=sign, ref=ref, original=original)
             for at, minor, currency, sign, ref, original in reversed(rows)
         )
+
+    def _own_account(self, leg: Leg) -> str:
+        """The account of a leg that names none: the merchant's, or suspense."""
+        if not leg.mid:
+            return self._suspense(leg.amount.currency)
+        row = self._one("SELECT account_no FROM merchant WHERE mid = ?", leg.mid)
+        assert row is not None  # _refusal looked
+        return str(row[0])
 
     def _suspense(self, currency: str) -> str:
         account_no = f"SUSPENSE-{currency}"

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 import msgspec
 from aiohttp import web
 
 from unionhub.domain.model.identifiers import mask_number
+from unionhub.domain.model.policy import OutcomePolicy
+from unionhub.hosts.sandbox.bank import CoreBank
 from unionhub.hosts.sandbox.books import DEBIT, Account
 from unionhub.hosts.sandbox.clock import ClockError, FileClock, ManualClock
 from unionhub.hosts.sandbox.faults import FaultError, describe
-from unionhub.hosts.sandbox.seeds import MerchantSeed
+from unionhub.hosts.sandbox.images import ShownCode, cardholders_page, codes_page
+from unionhub.hosts.sandbox.partner import NotGenuine
+from unionhub.hosts.sandbox.seeds import Cardholder, MerchantSeed, UrlCode
 from unionhub.hosts.sandbox.world import World
+from unionhub.ports.partners import NotSent, NoWord
 
 T = TypeVar("T")
 
@@ -37,7 +43,8 @@ class ClockOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Control:
-    """Answers in JSON; a refusal is `{"error": ...}` with 400 (what was asked makes no sense) or 404 (it is not there)."""
+    """Answers in JSON, a page for people apart; a refusal is `{"error": ...}` with 400 (what was asked makes no sense), 404
+    (it is not there), 409 (the hub refuses) or 502 (the hub does not answer)."""
 
     def __init__(self, world: World, clock: FileClock | ManualClock) -> None:
         self._world = world
@@ -48,6 +55,9 @@ class Control:
         app.router.add_get("/sandbox/cardholders", self._cardholders)
         app.router.add_get("/sandbox/merchants", self._merchants)
         app.router.add_get("/sandbox/bank/{app_id}/accounts", self._accounts)
+        app.router.add_get("/sandbox/bank/{app_id}/otps", self._otps)
+        app.router.add_get("/sandbox/qrcodes", self._qrcodes)
+        app.router.add_get("/sandbox/codes", self._codes)
         app.router.add_get("/sandbox/inbox/{app_id}", self._inbox)
         app.router.add_get("/sandbox/journal", self._journal)
         app.router.add_post("/sandbox/faults", self._add_fault)
@@ -75,11 +85,47 @@ class Control:
         return _json([describe_merchant(merchant) for merchant in self._world.merchants])
 
     async def _accounts(self, request: web.Request) -> web.Response:
+        return _json([_account(account) for account in await self._bank(request).accounts()])
+
+    async def _otps(self, request: web.Request) -> web.Response:
+        return _json(await self._bank(request).texts())
+
+    async def _qrcodes(self, _request: web.Request) -> web.Response:
+        return _json([describe_code(code) for code in self._world.qr_platform().codes.values()])
+
+    async def _codes(self, request: web.Request) -> web.Response:
+        """A page for people: whose code, or with `user` a new code of that cardholder, asked of the hub."""
+        user_id = request.query.get("user")
+        if user_id is None:
+            names = {app_id: partner.identity.name for app_id, partner in self._world.partners.items()}
+            return _html(cardholders_page(self._world.cardholders, names))
+        holder = next((holder for holder in self._world.cardholders if holder.user_id == user_id), None)
+        if holder is None:
+            raise _Refused(404, f"no such cardholder: {user_id}")
+        codes = await self._new_codes(holder)
         try:
-            bank = self._world.bank(request.match_info["app_id"])
+            return _html(codes_page(codes, now=self._clock.now()))
+        except ValueError as error:
+            raise _Refused(502, f"the hub's codes cannot be drawn: {error}") from None
+
+    async def _new_codes(self, holder: Cardholder) -> list[ShownCode]:
+        gateway = self._world.gateway(holder.gateway)
+        # The answer does not say how long a code lives: the hub's default, counted from before it was made.
+        expires_at = self._clock.now() + timedelta(seconds=OutcomePolicy().code_life_s)
+        try:
+            answer = await gateway.send(gateway.qrc_generation(holder, count=1))
+        except (NotSent, NoWord, NotGenuine) as error:
+            raise _Refused(502, f"no code: {type(error).__name__} {error}".rstrip()) from None
+        if answer.code != "00":
+            raise _Refused(409, f"no code: the hub says {answer.code or answer.status} {answer.text}".rstrip())
+        pairs = zip(answer.trx.get("emvCpqrcPayload", ()), answer.trx.get("barcodeCpqrcPayload", ()), strict=False)
+        return [ShownCode(emv=emv, barcode=bars, expires_at=expires_at, holder=holder.user_id) for emv, bars in pairs]
+
+    def _bank(self, request: web.Request) -> CoreBank:
+        try:
+            return self._world.bank(request.match_info["app_id"])
         except LookupError as error:
             raise _Refused(404, str(error)) from None
-        return _json([_account(account) for account in await bank.accounts()])
 
     async def _inbox(self, request: web.Request) -> web.Response:
         partner = self._world.partners.get(request.match_info["app_id"])
@@ -127,6 +173,11 @@ def describe_merchant(merchant: MerchantSeed) -> dict[str, Any]:
     }
 
 
+def describe_code(code: UrlCode) -> dict[str, Any]:
+    """A URL-mode code as GET /sandbox/qrcodes shows it; `trxAmt` null where the payer types it in."""
+    return {"url": code.url, "merchantName": code.name, "trxAmt": code.amount, "trxCurrency": code.currency}
+
+
 def _account(account: Account) -> dict[str, Any]:
     return {
         "account": mask_number(account.account_no),
@@ -172,3 +223,8 @@ async def _body(request: web.Request, kind: type[T]) -> T:
 
 def _json(content: object, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     return web.Response(body=msgspec.json.encode(content), status=status, headers=headers, content_type="application/json")
+
+
+def _html(page: str) -> web.Response:
+    # Never kept: a page with a code is as good as the code.
+    return web.Response(text=page, content_type="text/html", headers={"Cache-Control": "no-store"})

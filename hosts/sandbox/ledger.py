@@ -11,7 +11,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 
-from unionhub.hosts.sandbox.books import SCHEMA, Books
+from unionhub.hosts.sandbox import books, people
+from unionhub.hosts.sandbox.books import Books
 
 T = TypeVar("T")
 Work = Callable[[Books], T]
@@ -32,7 +33,7 @@ class Ledger:
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_S, check_same_thread=False)
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             self._connection.execute(f"PRAGMA {pragma}")
-        self._connection.executescript(SCHEMA)
+        self._connection.executescript(books.SCHEMA + people.SCHEMA)
         self._books = Books(self._connection)
         self._committer = _Committer(self._connection, self._books) if group_commit else None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -133,6 +133,23 @@ class Partner:
         self._known_jose: PartnerJose | None = None
         self._forger: PartnerJose | None = None
         self._fetched_s = -_REFETCH_S
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    def close(self) -> None:
+        """Give up what it does by itself."""
+        for task in tuple(self._under_way):
+            task.cancel()
+
+    def by_itself(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let `work` go on beside whatever is answered; a failure in it is logged, nobody waits for it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("partner %s could not finish what it does by itself", self.app_id, exc_info=error)
 
     # --- the ear
 

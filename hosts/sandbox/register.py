@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import calendar
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
+from unionhub.domain.flows.issuing import CARD_SEQUENCE, end_of_month
 from unionhub.domain.flows.payers import ACCOUNT, PAN, TOKEN, of_card
-from unionhub.domain.model.cards import Card, CardProduct
+from unionhub.domain.model.cards import Card, CardFace, CardProduct, PresetMerchant
 from unionhub.domain.model.identifiers import mask_number
 from unionhub.domain.model.parties import Party, PartyState, Role
+from unionhub.hosts.sandbox.card_face import card_face_png
 from unionhub.hosts.sandbox.keyring import public_keys
 from unionhub.hosts.sandbox.partner import Identity
-from unionhub.hosts.sandbox.seeds import CARDHOLDERS, PARTNERS, PRODUCT, Cardholder, ProductSeed
+from unionhub.hosts.sandbox.seeds import CARDHOLDERS, PARTNERS, PRESET_MERCHANTS, PRODUCT, Cardholder, ProductSeed
 from unionhub.ports.clock import Clock
 from unionhub.ports.sequences import Sequences
 from unionhub.ports.store import Store, UnitOfWork
 from unionhub.ports.vault import Vault
 
-CARD_SEQUENCE: Final = "card"
 CARD_YEARS: Final = 5
 _COUNTRIES: Final = {seed.app_id: seed.country for seed in PARTNERS}
 
@@ -47,6 +46,7 @@ class Registrar:
                 await unit.put_party(_party(identity, known.get(identity.app_id)))
             if product.product_id not in {stored.product_id for stored in await unit.products()}:
                 await unit.put_product(_product(product))
+                await unit.put_card_face(_face(product))
             await unit.commit()
         for holder in cardholders:
             await self.register_card(holder, product)
@@ -66,7 +66,7 @@ class Registrar:
         self, unit: UnitOfWork, holder: Cardholder, product: ProductSeed, token_index: bytes, card_id: int
     ) -> bool:
         now = self._clock.now()
-        expiry = _end_of_month(now.year + CARD_YEARS, now.month)
+        expiry = end_of_month(now.year + CARD_YEARS, now.month)
         card = Card(
             card_id=card_id,
             issuer=holder.issuer,
@@ -87,11 +87,11 @@ class Registrar:
             created_at=now,
         )
         try:
-            await unit.put_card(card)
+            new = await unit.put_card(card)
         except ValueError:  # another host registers at the same time and was first
             return False
         await unit.commit()
-        return True
+        return new
 
 
 def _party(identity: Identity, known: Party | None) -> Party:
@@ -108,6 +108,8 @@ def _party(identity: Identity, known: Party | None) -> Party:
         country=_COUNTRIES.get(identity.app_id, "344"),
         keys=public_keys(identity),
         acquirer_iin=identity.app_id if identity.role is Role.ACQUIRER else "",
+        channel_code=identity.channel_code,
+        industry_code=identity.industry_code,
     )
 
 
@@ -121,8 +123,23 @@ def _product(seed: ProductSeed) -> CardProduct:
         day_limit_minor=seed.day_limit_minor,
         messages=seed.messages,
         gateways=seed.gateways,
+        cvm_limit_minor=seed.cvm_limit_minor,
+        token_range=seed.token_range,
+        pan_range=seed.pan_range,
+        card_years=CARD_YEARS,
+        card_face_id=seed.card_face_id,
+        verify_owner=seed.verify_owner,
+        preset_merchants=tuple(PresetMerchant(merchant_id=each.mid, name=each.name, mcc=each.mcc) for each in PRESET_MERCHANTS),
     )
 
 
-def _end_of_month(year: int, month: int) -> datetime:
-    return datetime(year, month, calendar.monthrange(year, month)[1], 23, 59, 59, tzinfo=UTC)
+def _face(seed: ProductSeed) -> CardFace:
+    return CardFace(
+        face_id=seed.card_face_id,
+        issuer=seed.issuer,
+        pan_x=40,
+        pan_y=250,
+        pan_font_size=36,
+        color="FFFFFF",
+        data=card_face_png(),
+    )

@@ -6,10 +6,12 @@ Names and numbers are the same in every home; keys are made on the first start (
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
+from unionhub.domain.model.cards import NumberRange
 from unionhub.domain.model.identifiers import AccountNumber, Pan, Token, luhn_complete
 from unionhub.domain.model.money import Money
 from unionhub.domain.model.parties import JoseProfile, Role
@@ -18,6 +20,7 @@ from unionhub.domain.model.qr.merchant import Initiation as QrInitiation
 from unionhub.domain.model.qr.tlv import DataObject
 
 HKD: Final = "344"
+CNY: Final = "156"
 JPY: Final = "392"
 
 
@@ -162,6 +165,60 @@ MERCHANTS: Final = (
 )
 
 
+class PresetMerchant(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody whom bills are paid to and who pays customers back: with an account at the issuer's bank, without a QR."""
+
+    name: str
+    mid: str
+    mcc: str
+    opening: Money
+
+
+PRESET_MERCHANTS: Final = (
+    PresetMerchant(name="Harbour Power & Light", mid="344490000000011", mcc="4900", opening=Money(100_000_00, HKD)),
+    PresetMerchant(name="Lion Rock Telecom", mid="344481400000012", mcc="4814", opening=Money(100_000_00, HKD)),
+)
+
+
+class UrlCode(msgspec.Struct, frozen=True, kw_only=True):
+    """A code of a shop in mainland China that the QR platform knows: the app reads a URL, the platform what it means.
+
+    `amount` in yuan as text, None where the payer types it in; `one_time` can be paid once. `valid_until` None: always.
+    """
+
+    url: str
+    name: str
+    mcc: str
+    city: str
+    amount: str | None = None
+    one_time: bool = False
+    currency: str = CNY
+    country: str = "156"
+    valid_until: datetime | None = None
+
+
+URL_HOST: Final = "https://qr.95516.com"
+
+URL_CODES: Final = (
+    UrlCode(url=f"{URL_HOST}/00010000/6202000000000000000000000001", name="Plum Rain Dumplings", mcc="5812", city="Shanghai"),
+    UrlCode(
+        url=f"{URL_HOST}/00010001/6202000000000000000000000002",
+        name="West Lake Tea Stall",
+        mcc="5499",
+        city="Hangzhou",
+        amount="36.00",
+    ),
+    UrlCode(
+        url=f"{URL_HOST}/00010002/6202000000000000000000000003",
+        name="Night Ferry Tickets",
+        mcc="4111",
+        city="Shenzhen",
+        amount="128.50",
+        one_time=True,
+    ),
+)
+
+
 class ProductSeed(msgspec.Struct, frozen=True, kw_only=True):
     """The one card product: an everyday card in Hong Kong dollars."""
 
@@ -185,6 +242,12 @@ class ProductSeed(msgspec.Struct, frozen=True, kw_only=True):
         }
     )
     gateways: frozenset[str] = frozenset({HARBOUR, PEAK})
+    cvm_limit_minor: int = 1_000_00
+    # Apart from the numbers of the seeded cardholders, which begin 6236091 and 6291002.
+    token_range: NumberRange = NumberRange(first="623609800000001", last="623609899999999")
+    pan_range: NumberRange = NumberRange(first="629100800000001", last="629100899999999")
+    card_face_id: str = "100101"
+    verify_owner: bool = False  # the seed's chart of a given account is two messages long
 
 
 PRODUCT: Final = ProductSeed()

@@ -23,15 +23,18 @@ from unionhub.hosts.sandbox.ledger import Ledger
 from unionhub.hosts.sandbox.loopback import LoopbackTransport
 from unionhub.hosts.sandbox.numbers import MsgIds, own_tails, shared_tails
 from unionhub.hosts.sandbox.partner import Hub, Identity, Partner
-from unionhub.hosts.sandbox.roles import CLASSES, Acquirer, Gateway, Issuer
+from unionhub.hosts.sandbox.roles import CLASSES, Acquirer, Gateway, Issuer, QrPlatform
 from unionhub.hosts.sandbox.seeds import (
     CARDHOLDERS,
     HKD,
     MAX_CARDHOLDER,
     MERCHANTS,
+    PRESET_MERCHANTS,
     PRODUCT,
+    QR_PLATFORM,
     Cardholder,
     MerchantSeed,
+    PresetMerchant,
     ProductSeed,
     cardholder,
 )
@@ -72,6 +75,7 @@ class World:
         self.journal = Journal(clock)
         self.cardholders = list(CARDHOLDERS)
         self.merchants: list[MerchantSeed] = list(MERCHANTS)
+        self.preset_merchants: list[PresetMerchant] = list(PRESET_MERCHANTS)
         self.product: ProductSeed = PRODUCT
         self.partners: dict[str, Partner] = {}
         self._home = home
@@ -79,12 +83,15 @@ class World:
         tails = own_tails() if home is None else shared_tails(home / FOLDER / "msgid-tails")
         for identity in identities.values():
             self.partners[identity.app_id] = self._partner(identity, hub, tails, now_s)
+        for holder in self.cardholders:
+            self._tell_gateway(holder)
 
     async def open(self) -> None:
         """Open the seeded accounts; accounts that are there already keep what is on them."""
         for issuer in {holder.issuer for holder in self.cardholders}:
             mine = {holder.account: holder.opening for holder in self.cardholders if holder.issuer == issuer}
             await self.bank(issuer).open_accounts(mine)
+            await self.bank(issuer).open_merchants(self.preset_merchants)
 
     def gateway(self, app_id: str) -> Gateway:
         return self._of(app_id, Gateway)
@@ -99,11 +106,15 @@ class World:
     def acquirer(self, app_id: str | None = None) -> Acquirer:
         return self._of(app_id or self.merchants[0].acquirer, Acquirer)
 
+    def qr_platform(self, app_id: str = QR_PLATFORM) -> QrPlatform:
+        return self._of(app_id, QrPlatform)
+
     async def new_cardholder(self, gateway: str, balance: str = "10000.00", currency: str = HKD) -> Cardholder:
         """A fresh cardholder with money at the bank. `register.register_card` makes the card known to the hub."""
         holder = cardholder(next(self._fresh), gateway, Money.parse(balance, currency, zero=True))
         await self.bank(holder.issuer).open_accounts({holder.account: holder.opening})
         self.cardholders.append(holder)
+        self._tell_gateway(holder)
         return holder
 
     def moved(self, base_urls: Mapping[str, str]) -> None:
@@ -119,8 +130,9 @@ class World:
             transport.connect(partner.identity.base_url, partner.receive, app_id)
 
     def close(self) -> None:
-        """Close the books."""
+        """Close the books, and end what partners do by themselves."""
         for partner in self.partners.values():
+            partner.close()
             if isinstance(partner, Issuer):
                 partner.bank.close()
 
@@ -137,6 +149,11 @@ class World:
         if CLASSES[identity.role] is Issuer:
             options["bank"] = CoreBank(self._ledger(identity.app_id))
         return CLASSES[identity.role](identity, **options)
+
+    def _tell_gateway(self, holder: Cardholder) -> None:
+        gateway = self.partners.get(holder.gateway)
+        if isinstance(gateway, Gateway):
+            gateway.knows(holder)
 
     def _ledger(self, app_id: str) -> Ledger:
         if self._home is None:

@@ -72,7 +72,7 @@ class AppPolicy(msgspec.Struct, frozen=True, kw_only=True):
 def create_app(
     endpoint: Endpoint,
     *,
-    jwks: Mapping[str, Any],
+    jwks: Callable[[], Mapping[str, Any]],
     metrics: Callable[[], bytes],
     ready: Mapping[str, Check],
     policy: AppPolicy | None = None,
@@ -177,10 +177,9 @@ def signature_of(scope: Scope) -> str | None:
 
 
 def _lookups(
-    endpoint: Endpoint, jwks: Mapping[str, Any], metrics: Callable[[], bytes], ready: Mapping[str, Check]
+    endpoint: Endpoint, jwks: Callable[[], Mapping[str, Any]], metrics: Callable[[], bytes], ready: Mapping[str, Check]
 ) -> list[BaseRouteHandler]:
     schema = openapi_document(endpoint.rows)
-    keys = msgspec.json.encode(jwks)
 
     @get("/healthz", name="healthz", sync_to_thread=False)
     def healthz() -> dict[str, str]:
@@ -202,7 +201,7 @@ def _lookups(
 
     @get("/.well-known/jwks.json", name="jwks", sync_to_thread=False)
     def jwks_json() -> Response[bytes]:
-        return Response(keys, media_type=MediaType.JSON)
+        return Response(msgspec.json.encode(jwks()), media_type=MediaType.JSON)
 
     return [healthz, readyz, metrics_text, schema_json, jwks_json]
 

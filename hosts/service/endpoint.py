@@ -39,6 +39,15 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     value: Any = None
 
 
+class _Said(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer before it is written."""
+
+    code: str
+    detail: str = ""
+    trx_info: object = None
+    beside: Mapping[str, object] = {}
+
+
 Handler = Callable[[Envelope, Any], Awaitable[Result]]
 """A flow bound to its message; may raise Replayed, Refusal, Decline, StoreUnavailable."""
 
@@ -81,55 +90,63 @@ class MessageEndpoint:
         try:
             verified = await self._admit(row, signature, path, body)
             incoming = reader.read(body, verified.party)
-            code, detail, trx_info = await self._answer(row, verified, incoming)
+            said = await self._answer(row, verified, incoming)
         except GateRefusal as refusal:
             self._telemetry.gate_refused(refusal.cause.value, refusal.app_id)
             return UNAUTHORIZED
-        answer = answer_body(incoming.msg_info, code, detail=detail, trx_info=trx_info)
+        answer = answer_body(incoming.msg_info, said.code, detail=said.detail, trx_info=said.trx_info, beside=said.beside)
         headers = {**JSON, SIGNATURE_HEADER.lower(): self._jose.sign_response(answer, verified.party)}
-        self._telemetry.message_answered(row.name, verified.party.app_id, code, self._timer_s() - started_s)
+        self._telemetry.message_answered(row.name, verified.party.app_id, said.code, self._timer_s() - started_s)
         return HttpReply(status=200, headers=headers, body=answer)
 
     async def _admit(self, row: Row, signature: str | None, path: str, body: bytes) -> Verified:
         header = parse_header(signature)
-        party = self._directory.party(header.app_id) or await self._directory.find_party(header.app_id)
-        try:
-            return self._jose.admit_request(header, path, body, party, row.roles)
-        except GateRefusal as refusal:
-            if refusal.cause is not Cause.KID_UNKNOWN:
-                raise
-        # A partner may have changed its keys a moment ago: one bounded look, then it is refused.
-        party = await self._directory.find_party(header.app_id)
-        return self._jose.admit_request(header, path, body, party, row.roles)
+        party = self._directory.party(header.app_id)
+        if party is not None:
+            try:
+                return self._jose.admit_request(header, path, body, party, row.roles)
+            except GateRefusal as refusal:
+                if refusal.cause is not Cause.KID_UNKNOWN:
+                    raise
+        # A partner may have come, or changed its keys, a moment ago at another host: one bounded look, then it is refused.
+        await self._directory.refresh_soon()
+        return self._jose.admit_request(header, path, body, self._directory.party(header.app_id), row.roles)
 
-    async def _answer(self, row: Row, verified: Verified, incoming: Incoming) -> tuple[str, str, object]:
-        """(code, detail, trxInfo); raises GateRefusal for a replayed UPI-UUID."""
+    async def _answer(self, row: Row, verified: Verified, incoming: Incoming) -> _Said:
+        """Raises GateRefusal for a replayed UPI-UUID."""
         try:
             if incoming.refusal is not None:
                 await self._spend_uuid(verified)
                 raise incoming.refusal
             envelope = Envelope(
                 sender=verified.party,
+                kid=verified.kid,
                 uuid=verified.uuid,
                 message=row.name,
                 msg_id=incoming.msg_id,
                 digest=self._vault.digest(incoming.content),
             )
             result = await self._handlers[row.name](envelope, incoming.request)
-            return result.code, "", row.write(result.value) if result.value is not None else None
+            return self._said(row, verified.party, result)
         except Replayed:
             raise GateRefusal(Cause.REPLAYED, verified.party.app_id) from None
         except Refusal as refusal:
-            return refusal.code, refusal.detail, None
+            return _Said(code=refusal.code, detail=refusal.detail)
         except Decline as decline:
-            return decline.code, "", None
+            return _Said(code=decline.code)
         except StoreUnavailable as error:
             self._telemetry.store_failed(row.name, error)
-            return "96", "", None
+            return _Said(code="96")
         except Exception as error:
             # The last barrier. Past the first transaction nothing gets here: the runner answers 04 for itself.
             self._telemetry.crashed(row.name, error)
-            return "99", "", None
+            return _Said(code="99")
+
+    def _said(self, row: Row, party: Party, result: Result) -> _Said:
+        if result.value is None:
+            return _Said(code=result.code)
+        trx_info = row.write(result.value, lambda plain: self._jose.seal_for(party, plain)) if row.write else None
+        return _Said(code=result.code, trx_info=trx_info, beside=row.beside(result.value))
 
     async def _spend_uuid(self, verified: Verified) -> None:
         async with self._store.begin() as uow:

@@ -18,7 +18,7 @@ def hub_app(hub: Hub, *, ready: Mapping[str, Check] | None = None, forward: Forw
     settings = hub.settings
     return create_app(
         hub.endpoint,
-        jwks=hub.keys.public_jwks(),
+        jwks=hub.keys.public_jwks,
         metrics=hub.telemetry.metrics_text,
         ready={"store": hub.store.ready, **(ready or {})},
         policy=AppPolicy(body=BodyPolicy(timeout_s=settings.body_timeout_s), in_flight_max=settings.messages_in_flight_max),

@@ -10,7 +10,10 @@ from typing import TypeVar
 import msgspec
 
 from unionhub.domain.flows.notify import Courier
+from unionhub.domain.flows.open_new_account import OpeningAccounts
 from unionhub.domain.flows.unknown_outcome import UnknownOutcome
+from unionhub.domain.flows.waiting import WaitingPayments
+from unionhub.domain.model.transactions import Payment, PaymentState
 from unionhub.ports.clock import Clock
 from unionhub.ports.store import Store, StoreUnavailable
 from unionhub.ports.telemetry import Telemetry
@@ -38,6 +41,8 @@ class Worker:
         owner: str,
         store: Store,
         unknown_outcome: UnknownOutcome,
+        waiting: WaitingPayments,
+        opening: OpeningAccounts,
         courier: Courier,
         clock: Clock,
         telemetry: Telemetry,
@@ -46,6 +51,8 @@ class Worker:
         self._owner = owner
         self._store = store
         self._unknown_outcome = unknown_outcome
+        self._waiting = waiting
+        self._opening = opening
         self._courier = courier
         self._clock = clock
         self._telemetry = telemetry
@@ -73,14 +80,21 @@ class Worker:
         now = self._clock.now()
         async with self._store.begin() as uow:
             payments = await uow.lease_payments(self._owner, now, limit=self._policy.batch, lease=lease)
+            enrolments = await uow.lease_enrolments(self._owner, now, limit=self._policy.batch, lease=lease)
             notices = await uow.lease_notices(self._owner, now, limit=self._policy.batch, lease=lease)
-            if payments or notices:
+            if payments or enrolments or notices:
                 await uow.commit()
         await asyncio.gather(
-            *(self._guard("unknown_outcome", self._unknown_outcome.step, payment) for payment in payments),
+            *(self._guard("payment", self._step, payment) for payment in payments),
+            *(self._guard("opening", self._opening.step, enrolment) for enrolment in enrolments),
             *(self._guard("notice", self._courier.deliver, notice) for notice in notices),
         )
-        return len(payments) + len(notices)
+        return len(payments) + len(enrolments) + len(notices)
+
+    async def _step(self, payment: Payment) -> None:
+        """Whatever this payment waits for."""
+        waits = payment.state in (PaymentState.AWAITING_CARDHOLDER, PaymentState.READY)
+        await (self._waiting if waits else self._unknown_outcome).step(payment)
 
     async def keep_house(self) -> None:
         """Purge spent claims and UUIDs, and report the backlog."""
@@ -89,6 +103,7 @@ class Worker:
             await uow.purge(
                 uuids_kept=timedelta(seconds=self._policy.uuids_kept_s),
                 claims_kept=timedelta(seconds=self._policy.claims_kept_s),
+                codes_expired_before=now - timedelta(seconds=self._policy.claims_kept_s),
             )
             backlog = await uow.unfinished_before(now - timedelta(seconds=self._policy.backlog_after_s), limit=1000)
             await uow.commit()

@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -18,7 +19,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from support.keys import partner_key
 from support.operator import Operator
 from unionhub.domain.model.parties import JoseProfile, PublicKey, Role
-from unionhub.hosts.sandbox.seeds import ACQUIRER, HARBOUR
+from unionhub.hosts.commands.operators import login
+from unionhub.hosts.sandbox.seeds import ACQUIRER, BANK, HARBOUR, PRODUCT
 
 numbers: Iterator[int] = count(1)
 
@@ -56,22 +58,27 @@ def adding(app_id: str, **options: str | None) -> list[str]:
 
 def test_a_partner_is_registered_and_shown(unionhub: Operator, app_id: str) -> None:
     said = unionhub.does(*adding(app_id, utc_offset_minutes="480", path="TRX_RESULT_NOTIFICATION=/v2/notify"), typed=jwks())
-    assert f"unionhub parties state {app_id} LIVE" in said.out
+    assert f"unionhub parties admit {app_id}" in said.out
     shown = unionhub.json("parties", "show", app_id)
-    keys = shown.pop("keys")
+    keys, (line,) = shown.pop("keys"), shown.pop("audit")
+    assert (line["actor"], line["action"], line["detail"]) == (login(), "party.add", "app_gateway, APPLIED")
     assert shown == {
         "appId": app_id,
         "role": "app_gateway",
         "name": "Test Wallet",
-        "state": "TESTING",
+        "state": "APPLIED",
         "profile": "compact",
         "country": "344",
         "baseUrl": "https://wallet.example/upi",
         "acquirerIIN": "",
+        "channelCode": "",
+        "industryCode": "",
         "verifiesMerchants": False,
         "utcOffsetMinutes": 480,
         "unencodedPayload": False,
         "paths": {"TRX_RESULT_NOTIFICATION": "/v2/notify"},
+        "nextStep": "admit",
+        "obstacles": [],
     }
     assert [(key["alg"], key["enc"]) for key in keys] == [("ES256", ""), ("ECDH-ES+A256KW", "A256GCM")]
     assert app_id in unionhub.does("parties", "list", "--role", "app_gateway").out
@@ -91,7 +98,15 @@ def test_the_keys_are_stored_with_the_members_that_we_know_alone(unionhub: Opera
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"jwks": None}, "its public keys are needed"),
+        ({"jwks": None, "state": "TESTING"}, "a key with use sig is needed"),
+        ({"base_url": None, "state": "TESTING"}, "a base URL is needed: where the hub calls it"),
+        ({"state": "LIVE"}, "no issuer has authorised it for a product"),
+        ({"role": "issuer", "state": "LIVE"}, "it has no card product"),
+        ({"role": "channel", "state": "LIVE"}, "a channel needs its channel code"),
+        ({"role": "channel", "channel_code": "BAY"}, "a channel code is 8 to 12 letters and digits"),
+        ({"role": "industry", "industry_code": "6001000"}, "an industry code is 8 digits"),
+        ({"channel_code": "BAYLIFE01"}, "only a channel has a channel code"),
+        ({"industry_code": "60010099"}, "only an industry service has an industry code"),
         ({"name": "  "}, "the name must be 1 to 60 printable characters"),
         ({"name": "evil\x1b[2J"}, "the name must be 1 to 60 printable characters"),
         ({"country": "156"}, "an app gateway of mainland China (country 156) cannot take part"),
@@ -109,11 +124,11 @@ def test_the_keys_are_stored_with_the_members_that_we_know_alone(unionhub: Opera
         ({"base_url": "https://wallet.example/?a=b"}, "the base URL must have no user, no query"),
         ({"base_url": "https://wallet.example/#"}, "the base URL must have no user, no query"),
         ({"acquirer_iin": "12345678"}, "only an acquirer has an acquirer IIN"),
-        ({"role": "acquirer"}, "an acquirer needs its IIN"),
-        ({"role": "acquirer", "acquirer_iin": "1234567"}, "an acquirer needs its IIN"),
-        ({"role": "acquirer", "acquirer_iin": ACQUIRER}, f"the acquirer IIN {ACQUIRER} is {ACQUIRER}'s"),
+        ({"role": "acquirer", "state": "LIVE"}, "an acquirer needs its IIN"),
+        ({"role": "acquirer", "acquirer_iin": "1234567"}, "an acquirer's IIN is the 8 digits"),
+        ({"role": "acquirer", "acquirer_iin": ACQUIRER, "state": "LIVE"}, f"the acquirer IIN {ACQUIRER} is {ACQUIRER}'s"),
         ({"utc_offset_minutes": "900"}, "the UTC offset is between"),
-        ({"state": "APPLIED"}, "Invalid value for '--state'"),
+        ({"state": "SUSPENDED"}, "Invalid value for '--state'"),
         ({"path": "notify=/x"}, "'notify=/x': a path is given as MESSAGE=/path"),
         ({"path": "PAY=//evil.example\n"}, "'PAY=//evil.example\\n': a path is given as MESSAGE=/path"),
         ({"profile": "modern"}, "kty must be RSA (profile modern)"),
@@ -135,8 +150,9 @@ def test_an_application_id_is_registered_once(unionhub: Operator) -> None:
 
 
 def test_url_mode_platforms_may_be_of_the_mainland(unionhub: Operator, app_id: str) -> None:
-    unionhub.does(*adding(app_id, role="qr_platform", country="CN"), typed=jwks())
-    assert unionhub.json("parties", "show", app_id)["country"] == "156"
+    unionhub.does(*adding(app_id, role="qr_platform", country="CN", state="LIVE"), typed=jwks())
+    shown = unionhub.json("parties", "show", app_id)
+    assert (shown["country"], shown["state"], shown["nextStep"], shown["obstacles"]) == ("156", "LIVE", None, [])
 
 
 PRODUCTION = {"UNIONHUB_PRODUCTION": "true", "UNIONHUB_MASTER_KEY_FILE": "/etc/unionhub/master.key"}
@@ -186,7 +202,7 @@ def test_http_in_production_is_for_this_machine_alone(unionhub: Operator, app_id
     ],
 )
 def test_keys_that_are_refused(unionhub: Operator, app_id: str, text: str, line: str) -> None:
-    assert line in unionhub.refuses(*adding(app_id), typed=text)
+    assert line in unionhub.refuses(*adding(app_id, state="TESTING"), typed=text)
 
 
 def test_private_keys_are_refused_and_not_repeated(unionhub: Operator, app_id: str, tmp_path: Path) -> None:
@@ -262,7 +278,7 @@ def test_files_that_are_no_keys(
 
 
 def test_a_key_is_rotated_without_an_interruption(unionhub: Operator, app_id: str, tmp_path: Path) -> None:
-    unionhub.does(*adding(app_id), typed=jwks())
+    unionhub.does(*adding(app_id, state="TESTING"), typed=jwks())
     new = tmp_path / "new.json"
     new.write_text(json.dumps(jwk("sig", "next")))
     old_kid, new_kid = jwk("sig")["kid"], jwk("sig", "next")["kid"]
@@ -273,6 +289,8 @@ def test_a_key_is_rotated_without_an_interruption(unionhub: Operator, app_id: st
     assert "a key with use sig is needed" in unionhub.refuses("parties", "update", app_id, "--remove-key", new_kid)
     assert f"it has no key {old_kid!r}" in unionhub.refuses("parties", "update", app_id, "--remove-key", old_kid)
     assert "registered twice" in unionhub.refuses("parties", "update", app_id, "--add-key", new)
+    details = [line["detail"] for line in unionhub.json("parties", "show", app_id)["audit"]]
+    assert details == [f"-key {old_kid}", f"+key {new_kid}", "app_gateway, TESTING"]
 
 
 def test_everything_else_is_changed_by_name(unionhub: Operator, app_id: str) -> None:
@@ -283,11 +301,13 @@ def test_everything_else_is_changed_by_name(unionhub: Operator, app_id: str) -> 
         "appId": app_id,
         "role": "acquirer",
         "name": "Other",
-        "state": "TESTING",
+        "state": "APPLIED",
         "profile": "compact",
         "country": "344",
         "baseUrl": "https://other.example",
         "acquirerIIN": "48010702",
+        "channelCode": "",
+        "industryCode": "",
         "verifiesMerchants": True,
         "utcOffsetMinutes": 0,
         "unencodedPayload": True,
@@ -307,14 +327,126 @@ def test_another_profile_needs_other_keys(unionhub: Operator, app_id: str, tmp_p
     assert [(key["alg"], key["strength"]) for key in changed["keys"]] == [("PS256", "RSA 2048"), ("RSA-OAEP-256", "RSA 2048")]
 
 
-@pytest.mark.parametrize("state", ["LIVE", "SUSPENDED", "TESTING"])
-def test_states_are_set_by_command(unionhub: Operator, app_id: str, state: str) -> None:
+def test_what_a_partner_has_fulfilled_no_change_takes_away(unionhub: Operator, app_id: str) -> None:
+    options = {"role": "channel", "channel_code": f"BAY{app_id}", "state": "LIVE"}
+    unionhub.does(*adding(app_id, **options), typed=jwks())
+    said = unionhub.refuses("parties", "update", app_id, "--channel-code", "")
+    assert said.startswith("a channel needs its channel code")
+    assert "a key with use enc is needed" in unionhub.refuses("parties", "update", app_id, "--remove-key", jwk("enc")["kid"])
+    # What a seeded partner never had does not keep it from being changed.
+    assert unionhub.json("parties", "update", BANK, "--name", "Bauhinia Bank")["state"] == "LIVE"
+
+
+# --- the steps to launch
+
+
+def test_the_four_steps_of_an_app_gateway(unionhub: Operator, app_id: str) -> None:
+    unionhub.does(*adding(app_id, jwks=None, base_url=None))
+    said = unionhub.does("parties", "show", app_id).out
+    assert f"before `unionhub parties admit {app_id}`:\n  - a key with use sig is needed" in said
+    assert "a base URL is needed" in unionhub.refuses("parties", "admit", app_id)
+
+    unionhub.does("parties", "update", app_id, "--base-url", "https://bay.example", "--jwks", "-", typed=jwks())
+    assert f"next: unionhub parties admit {app_id}" in unionhub.does("parties", "show", app_id).out
+    assert unionhub.json("parties", "admit", app_id, "--note", "contract 17")["state"] == "TESTING"
+
+    tested = ["--tested", "Kim, 2 March: 12 messages"]
+    shown = unionhub.json("parties", "show", app_id)
+    assert (shown["nextStep"], len(shown["obstacles"])) == ("launch", 1)
+    assert "no issuer has authorised it" in unionhub.refuses("parties", "launch", app_id, *tested)
+    unionhub.does("products", "allow", PRODUCT.product_id, "--gateway", app_id)
+    assert "nobody has said who tested it" in unionhub.refuses("parties", "launch", app_id)
+    assert f'next: unionhub parties launch {app_id} --tested "WHO, WHEN"' in unionhub.does("parties", "show", app_id).out
+    assert unionhub.json("parties", "launch", app_id, *tested)["state"] == "LIVE"
+
+    assert unionhub.json("parties", "suspend", app_id, "--note", "key leaked")["state"] == "SUSPENDED"
+    assert unionhub.json("parties", "resume", app_id)["state"] == "TESTING"
+    assert [line["detail"] for line in unionhub.json("parties", "show", app_id)["audit"]][:4] == [
+        "SUSPENDED to TESTING",
+        "LIVE to SUSPENDED; key leaked",
+        "TESTING to LIVE; tested: Kim, 2 March: 12 messages",
+        "APPLIED to TESTING; contract 17",
+    ]
+    assert "  party.suspend  LIVE to SUSPENDED; key leaked\n" in unionhub.does("parties", "show", app_id).out
+
+
+def test_an_issuer_goes_live_with_a_product_that_has_numbers(unionhub: Operator, app_id: str) -> None:
+    unionhub.does(*adding(app_id, role="issuer", state="TESTING"), typed=jwks())
+    launch = ["parties", "launch", app_id, "--tested", "Kim, today"]
+    assert "it has no card product" in unionhub.refuses(*launch)
+    name = f"CARD-{app_id}"
+    unionhub.does(
+        "products", "add", name, "--issuer", app_id, "--name", "Card", "--currency", "HKD", "--trx", "1", "--day", "1"
+    )
+    assert "none of its products has ranges of numbers" in unionhub.refuses(*launch)
+    ranges = ["--token-range", "623601900000000-623601999999999", "--pan-range", "629101900000000-629101999999999"]
+    unionhub.does("products", "set", name, *ranges)
+    assert unionhub.json(*launch)["state"] == "LIVE"
+
+
+def test_codes_of_two_partners_are_two(unionhub: Operator, app_id: str) -> None:
+    other = f"97{app_id[2:]}"
+    for each in (app_id, other):
+        unionhub.does(*adding(each, role="industry", industry_code=app_id, state="TESTING"), typed=jwks())
+    said = unionhub.refuses("parties", "launch", other, "--tested", "Kim, today")
+    assert f"the industry code {app_id} is {app_id}'s (Test Wallet) already" in said
+
+
+@pytest.mark.parametrize(
+    ("steps", "line"),
+    [
+        (["launch", "--tested", "x"], "is APPLIED: no launch, only admit"),
+        (["suspend"], "is APPLIED: no suspend, only admit"),
+        (["resume"], "is APPLIED: no resume, only admit"),
+        (["admit", "--note", "x" * 301], "--note takes up to 300 characters"),
+    ],
+)
+def test_steps_that_cannot_be_taken(unionhub: Operator, app_id: str, steps: list[str], line: str) -> None:
     unionhub.does(*adding(app_id), typed=jwks())
+    verb, *rest = steps
+    assert line in unionhub.refuses("parties", verb, app_id, *rest)
+    assert unionhub.json("parties", "show", app_id)["state"] == "APPLIED"
+
+
+def test_bad_keys_of_an_older_version_are_not_let_in(unionhub: Operator, app_id: str) -> None:
+    unionhub.does(*adding(app_id), typed=jwks())
+
+    async def spoil(uow: Any) -> None:
+        stored = next(party for party in await uow.parties() if party.app_id == app_id)
+        await uow.put_party(msgspec.structs.replace(stored, profile=JoseProfile.MODERN))
+
+    unionhub.work(spoil)
+    assert "kty must be RSA (profile modern)" in unionhub.refuses("parties", "admit", app_id)
+
+
+def test_production_asks_for_every_word(unionhub: Operator, app_id: str) -> None:
+    for state in ("TESTING", "LIVE"):
+        said = unionhub.refuses(*adding(app_id, role="qr_platform", state=state), typed=jwks(), **PRODUCTION)
+        assert said.startswith("--state is for development")
+    unionhub.does(*adding(app_id, role="qr_platform", base_url="http://wallet.example"), typed=jwks())
+    assert "its base URL is http: https is needed" in unionhub.refuses("parties", "admit", app_id, **PRODUCTION)
+    unionhub.does("parties", "update", app_id, "--base-url", "https://wallet.example")
+    assert "nobody has said who tested it" in unionhub.refuses("parties", "state", app_id, "LIVE", **PRODUCTION)
+    assert unionhub.json("parties", "state", app_id, "LIVE", "--tested", "Kim", **PRODUCTION)["state"] == "LIVE"
+
+
+@pytest.mark.parametrize("state", ["LIVE", "SUSPENDED", "TESTING"])
+def test_states_are_reached_by_name_with_all_their_steps(unionhub: Operator, app_id: str, state: str) -> None:
+    unionhub.does(*adding(app_id, role="qr_platform"), typed=jwks())
     assert unionhub.json("parties", "state", app_id, state)["state"] == state
     assert unionhub.json("parties", "show", app_id)["state"] == state
 
 
-@pytest.mark.parametrize("command", [["show"], ["update", "--name", "x"], ["state", "LIVE"]])
+def test_a_state_that_is_named_is_checked_as_any_other(unionhub: Operator, app_id: str) -> None:
+    unionhub.does(*adding(app_id), typed=jwks())
+    assert "no issuer has authorised it" in unionhub.refuses("parties", "state", app_id, "LIVE")
+    assert unionhub.json("parties", "show", app_id)["state"] == "APPLIED"
+
+
+STRANGE = [["show"], ["update", "--name", "x"], ["state", "LIVE"], ["admit"], ["launch"], ["suspend"], ["resume"]]
+
+
+@pytest.mark.parametrize("command", STRANGE, ids=lambda command: str(command[0]))
 def test_a_stranger_is_told(unionhub: Operator, command: list[str]) -> None:
     verb, *rest = command
     assert unionhub.refuses("parties", verb, "00000000", *rest).startswith("no party '00000000'")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from contracts.store_samples import card, claim, day, moved, notice, once, opened, payment, stored, try_open
+from contracts.store_samples import NOW, card, claim, day, moved, notice, once, opened, payment, stored, try_open
 from unionhub.adapters.sql import migrate
 from unionhub.adapters.sql.engine import EngineOptions, create_engine, database_url
 from unionhub.adapters.sql.store import SqlStore
@@ -35,20 +37,48 @@ async def check_migrations(fresh_url: str) -> None:
     assert everything[-1] == migrate.head()
     assert await store.ready()
     await store.close()
-    assert await _differences(fresh_url) == []
+    differences = await _differences(fresh_url)
+    assert differences == [], differences
 
 
 async def _differences(url: str) -> list[object]:
     """Between the tables as migrated and as `tables.py` has them."""
 
     def compare(connection: sa.Connection) -> list[object]:
-        return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), METADATA))
+        found = list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), METADATA))
+        return found + sorted(_definitions(connection) ^ _definitions_of_tables(connection))
 
     engine = create_engine(database_url(url), EngineOptions(pool_size=1))
     async with engine.connect() as connection:
         found = await connection.run_sync(compare)
+        await connection.rollback()
     await engine.dispose()
     return found
+
+
+def _definitions_of_tables(connection: sa.Connection) -> set[str]:
+    if connection.dialect.name == "sqlite":
+        with sa.create_engine("sqlite://").connect() as beside:
+            METADATA.create_all(beside)
+            return _definitions(beside)
+    connection.execute(sa.text("CREATE SCHEMA beside"))  # rolled back
+    connection.execute(sa.text("SET LOCAL search_path = beside"))
+    METADATA.create_all(connection)
+    return _definitions(connection)
+
+
+def _definitions(connection: sa.Connection) -> set[str]:
+    """Indexes and constraints with their conditions, which Alembic does not compare."""
+    if connection.dialect.name == "sqlite":
+        texts = ["SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"]
+    else:
+        texts = [
+            "SELECT replace(indexdef, current_schema() || '.', '') FROM pg_indexes WHERE schemaname = current_schema()",
+            "SELECT conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE connamespace = current_schema()::regnamespace AND contype <> 'n'",  # whose names say how they came about
+        ]
+    found = {str(row[0]) for text in texts for row in connection.execute(sa.text(text))}
+    return {definition for definition in found if "alembic_version" not in definition}
 
 
 async def pay(store: SqlStore, number: int) -> None:
@@ -85,6 +115,7 @@ def statements_of(store: SqlStore, *, lost_at: str = "") -> Iterator[list[str]]:
     class Listening:
         begin = driver.begin
         is_closed = staticmethod(driver.is_closed)
+        is_taken = staticmethod(driver.is_taken)
         is_unavailable = staticmethod(driver.is_unavailable)
 
         @staticmethod
@@ -104,3 +135,64 @@ def statements_of(store: SqlStore, *, lost_at: str = "") -> Iterator[list[str]]:
         yield seen
     finally:
         database.driver = driver
+
+
+LOOK_UPS: Final[dict[str, tuple[Callable[[Any], Awaitable[object]], str]]] = {
+    "by settlement key": (lambda unit: unit.payment_for_acquirer("a", settlement_key="k"), "ix_payments_settlement_key"),
+    "by msg_id": (lambda unit: unit.payment_for_acquirer("a", msg_id="m"), "uq_payments_msg_id_sender"),
+    "by additional processing": (lambda unit: unit.payment_of_additional("m"), "ix_payments_additional_msg_id"),
+    "what undoes it": (lambda unit: unit.payments_undoing(1), "ix_payments_orig_payment_id"),
+    "an act": (lambda unit: unit.act(1), "pk_acts"),
+    "an enrolment": (lambda unit: unit.enrolment_of("g", "m"), "uq_enrolments_gateway_msg_id"),
+    "enrolments that are due": (
+        lambda unit: unit.lease_enrolments("a", NOW, limit=1, lease=timedelta(seconds=1)),
+        "ix_enrolments_opening",
+    ),
+    "a code": (lambda unit: unit.code_by_index(b"i"), "uq_codes_index"),
+    "a code by its barcode": (lambda unit: unit.code_by_index(b"i"), "uq_codes_barcode_index"),
+    "codes of an act": (lambda unit: unit.codes_of(1), "ix_codes_act_id_position"),
+    "a QR inquiry": (lambda unit: unit.qr_inquiry("s", "m"), "pk_qr_inquiries"),
+    "cards of an account": (lambda unit: unit.cards(account_index=b"a"), "ix_cards_account_index"),
+    "the trail of one subject": (lambda unit: unit.audit(subject="s"), "ix_audit_subject_position"),
+}
+"""What one statement must find, and the index by which it finds it on PostgreSQL."""
+
+
+async def check_a_look_up_is_one_statement_by_its_index(store: SqlStore, name: str) -> None:
+    look_up, index = LOOK_UPS[name]
+    database = store._database
+    on_sqlite = database.dialect.name == "sqlite"
+    async with store.begin() as unit:
+        connection = unit._connection()  # type: ignore[attr-defined]
+        with texts_of(store) as sent:
+            await look_up(unit)
+        ((sql, arguments),) = sent
+        if on_sqlite:
+            plan = await database.driver.fetch(connection, f"EXPLAIN QUERY PLAN {sql}", arguments)
+            steps = [str(row[-1]) for row in plan]
+            assert not [step for step in steps if step.startswith("SCAN") and "CONSTANT" not in step and " due" not in step], (
+                steps
+            )
+        else:
+            # The tables are empty: say that reading all of one is dear, as it will be.
+            await database.driver.fetch(connection, "SET LOCAL enable_seqscan = off", ())
+            plan = await database.driver.fetch(connection, f"EXPLAIN {sql}", arguments)
+            assert any(index in row[0] for row in plan), [row[0] for row in plan]
+
+
+@contextmanager
+def texts_of(store: SqlStore) -> Iterator[list[tuple[str, Sequence[Any]]]]:
+    """The statements that are sent meanwhile, whole, with their arguments."""
+    driver: Any = store._database.driver
+    sent: list[tuple[str, Sequence[Any]]] = []
+    fetch = driver.fetch
+
+    async def listening(connection: Any, sql: str, arguments: Sequence[Any]) -> Any:
+        sent.append((sql, arguments))
+        return await fetch(connection, sql, arguments)
+
+    driver.fetch = listening
+    try:
+        yield sent
+    finally:
+        del driver.fetch

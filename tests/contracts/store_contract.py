@@ -3,7 +3,11 @@ same one as another host sees it."""
 
 from __future__ import annotations
 
+from contracts.store_cards import CardsContract
+from contracts.store_codes import AuditContract, CodesContract, UndoneContract
+from contracts.store_enrolments import ActsContract, EnrolmentsContract
 from contracts.store_leases import NoticesContract, PaymentLeasesContract
+from contracts.store_lookups import KeptContract, LookupsContract
 from contracts.store_payments import MovesContract, RecordsContract, ReservationsContract
 from contracts.store_units import MessagesContract, UnitsContract
 from contracts.store_upkeep import ReferenceContract, SequencesContract, UpkeepContract
@@ -14,10 +18,18 @@ class StoreContract(
     MessagesContract,
     RecordsContract,
     ReservationsContract,
+    KeptContract,
     MovesContract,
+    LookupsContract,
     PaymentLeasesContract,
     NoticesContract,
+    ActsContract,
+    EnrolmentsContract,
+    CodesContract,
+    CardsContract,
     ReferenceContract,
+    AuditContract,
+    UndoneContract,
     UpkeepContract,
     SequencesContract,
 ):

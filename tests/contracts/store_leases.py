@@ -117,7 +117,9 @@ class PaymentLeasesContract:
 class NoticesContract:
     @awaited
     async def test_a_notice_comes_back_as_it_was(self, house: House) -> None:
-        odd = notice(2**62, message="ü", msg_id="'", attempts=4, created_at=NOW - SECOND, state=NoticeState.PARKED)
+        odd = notice(
+            2**62, message="ü", msg_id="'", attempts=4, created_at=NOW - SECOND, state=NoticeState.PARKED, to_payee=True
+        )
         await queue(house.store, odd, notice(2, receiver="39990009"), notice(3, payment_id=2))
         async with house.other.begin() as unit:
             assert await unit.notices() == [odd, notice(2, receiver="39990009"), notice(3, payment_id=2)]
@@ -134,7 +136,7 @@ class NoticesContract:
         assert await notices_for("a", house.store, NOW + 3 * SECOND, limit=2) == [2, 3]
         assert await notices_for("a", house.store, NOW + 3 * SECOND) == [1]
 
-    @pytest.mark.parametrize("end", [NoticeState.CONFIRMED, NoticeState.PARKED])
+    @pytest.mark.parametrize("end", [NoticeState.CONFIRMED, NoticeState.PARKED, NoticeState.REFUSED])
     @awaited
     async def test_in_order_for_each_receiver_and_payment(self, house: House, end: NoticeState) -> None:
         first, second, third = notice(30), notice(20, due_at=NOW - SECOND), notice(10)

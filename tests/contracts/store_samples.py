@@ -12,12 +12,35 @@ from typing import Any, NamedTuple
 import msgspec
 
 from support.loop import Run
-from unionhub.domain.model.cards import Card, CardProduct, HolderState, IssuerBlock
+from unionhub.domain.model.acts import Act
+from unionhub.domain.model.audit import AuditEntry
+from unionhub.domain.model.cards import (
+    Card,
+    CardFace,
+    CardProduct,
+    HolderState,
+    IssuerBlock,
+    NumberRange,
+    PresetMerchant,
+)
+from unionhub.domain.model.codes import CodeKind, OneTimeCode
+from unionhub.domain.model.enrolment import Enrolment, EnrolmentState
 from unionhub.domain.model.messages import Claim
 from unionhub.domain.model.money import Money
 from unionhub.domain.model.notices import Notice
 from unionhub.domain.model.parties import JoseProfile, Party, PartyState, PublicKey, Role
-from unionhub.domain.model.transactions import DayLimit, Discount, Merchant, OnceKey, Payment, PaymentEvent, PaymentState
+from unionhub.domain.model.qr_inquiry import QrInquiry
+from unionhub.domain.model.transactions import (
+    Allowance,
+    CardholderSays,
+    Discount,
+    Merchant,
+    OnceKey,
+    Payment,
+    PaymentEvent,
+    PaymentState,
+    day_limit,
+)
 from unionhub.ports.store import Store
 
 NOW = datetime(2026, 2, 28, 23, 59, 59, 123456, tzinfo=UTC)
@@ -107,7 +130,7 @@ def odd_payment(payment_id: int = 1) -> Payment:
         ),
         qr_payload=ODD_TEXT * 20,
         note=ODD_TEXT,
-        reservations=(once(ODD_TEXT), day(7, 5, 10, card_id=2**62)),
+        reservations=(once(ODD_TEXT), once("kept", kept=True), day(7, 5, 10, card_id=2**62), share(0, "", 0, code="ü")),
         voucher_no="20260301000000000001",
         trace_no="000001",
         retrieval_ref="000000000001",
@@ -115,19 +138,29 @@ def odd_payment(payment_id: int = 1) -> Payment:
         reversal_msg_id="U39990002" + "2" * 20,
         refer_no=ODD_TEXT,
         asks=3,
+        orig_payment_id=2**61,
+        payee_card_id=2**60,
+        payee_gateway="39990011",
+        settlement_key="47010344:47010000:000001:0301120000",
+        code_id=2**59,
+        additional_msg_id="U39990001" + "3" * 20,
+        cardholder=CardholderSays.REJECTED,
         told_pending=True,
     )
 
 
-def once(key: str, code: str = "02") -> OnceKey:
-    return OnceKey(key=key, code=code)
+def once(key: str, code: str = "02", *, kept: bool = False) -> OnceKey:
+    return OnceKey(key=key, code=code, kept=kept)
 
 
-def day(amount_minor: int, of: int, limit_minor: int, *, card_id: int = 1, code: str = "61") -> DayLimit:
+def share(amount_minor: int, key: str, limit_minor: int, *, code: str = "61") -> Allowance:
+    return Allowance(key=key, amount_minor=amount_minor, limit_minor=limit_minor, code=code)
+
+
+def day(amount_minor: int, of: int, limit_minor: int, *, card_id: int = 1, code: str = "61") -> Allowance:
     """A share of the limit of the `of`-th day."""
-    return DayLimit(
-        card_id=card_id, day=TODAY + timedelta(days=of), amount_minor=amount_minor, limit_minor=limit_minor, code=code
-    )
+    limit = day_limit(card_id, TODAY + timedelta(days=of), amount_minor, limit_minor)
+    return msgspec.structs.replace(limit, code=code)
 
 
 def moved(before: Payment, event: PaymentEvent, **changes: object) -> Payment:
@@ -148,13 +181,131 @@ def notice(notice_id: int = 1, **changes: Any) -> Notice:
     return msgspec.structs.replace(plain, **changes)
 
 
-def claim(payment_id: int = 1, **changes: Any) -> Claim:
+def claim(record_id: int = 1, **changes: Any) -> Claim:
     plain = Claim(
         sender="39990001",
         msg_id="A" * 29,
         message="MPQRC_PAYMENT_EMV",
         digest=bytes(range(32)),
-        payment_id=payment_id,
+        record_id=record_id,
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+def act(act_id: int = 1, **changes: Any) -> Act:
+    plain = Act(act_id=act_id, kind="KYC_VERIFICATION", sender="39990001", msg_id=f"A39990001{act_id:020d}", opened_at=NOW)
+    return msgspec.structs.replace(plain, **changes)
+
+
+def enrolment(enrolment_id: int = 1, **changes: Any) -> Enrolment:
+    plain = Enrolment(
+        enrolment_id=enrolment_id,
+        kind="OPEN_ACCOUNT",
+        state=EnrolmentState.OPENING,
+        gateway="39990001",
+        user_id="user",
+        device_id="device",
+        issuer="39990002",
+        product_id="classic",
+        msg_id=f"A39990001{enrolment_id:020d}",
+        opened_at=NOW,
+        due_at=NOW + 45 * SECOND,
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+def odd_enrolment(enrolment_id: int = 1) -> Enrolment:
+    """Every field is set, and nothing is its default."""
+    return enrolment(
+        enrolment_id,
+        state=EnrolmentState.STEP_UP,
+        user_id=ODD_TEXT,
+        device_id=ODD_TEXT,
+        due_at=NOW,
+        verified_at=NOW - SECOND,
+        refer_no=ODD_TEXT,
+        act_id=2**62,
+        bank_msg_id="U39990002" + "4" * 20,
+        with_documents=True,
+        asks=2,
+        account_sealed=bytes(range(256)),
+        account_index=b"\0account",
+        otp_digest=b"\xff\0",
+        otp_expires_at=NOW + 300 * SECOND,
+        otp_tries=1,
+        otp_sent=2,
+        card_id=2**61,
+        version=7,
+    )
+
+
+def code(code_id: int = 1, **changes: Any) -> OneTimeCode:
+    """Every field is set, and nothing is its default."""
+    odd = OneTimeCode(
+        code_id=code_id,
+        kind=CodeKind.CASH_OUT,
+        act_id=1,
+        position=code_id,
+        card_id=2**62,
+        gateway="39990001",
+        user_id=ODD_TEXT,
+        device_id=ODD_TEXT,
+        index=b"\0index %d" % code_id,
+        barcode_index=b"\0barcode %d" % code_id,
+        barcode_sealed=bytes(range(256)),
+        atc=65535,
+        unpredictable_number=b"\xff\0\1\2",
+        made_at=NOW,
+        expires_at=NOW + 300 * SECOND,
+        trx_limit=Money(0, "392"),
+        cvm_limit=Money(2**62, "344"),
+        coupon=ODD_TEXT,
+        refer_no=ODD_TEXT,
+    )
+    return msgspec.structs.replace(odd, **changes)
+
+
+def qr_inquiry(msg_id: str = "A" * 29, **changes: Any) -> QrInquiry:
+    odd = QrInquiry(
+        sender="39990001",
+        msg_id=msg_id,
+        user_id=ODD_TEXT,
+        device_id=ODD_TEXT,
+        qr_payload=ODD_TEXT,
+        platform="39990007",
+        currency="156",
+        amount=Money(1, "156"),
+        merchant=Merchant(merchant_id="M:1", name=ODD_TEXT),
+        merchant_city=ODD_TEXT,
+        use_case="01",
+        asked_at=NOW,
+        valid_until=NOW + 600 * SECOND,
+    )
+    return msgspec.structs.replace(odd, **changes)
+
+
+def face(face_id: str = "classic", **changes: Any) -> CardFace:
+    odd = CardFace(
+        face_id=face_id,
+        issuer="39990002",
+        kind="JPG",
+        pan_x=-1,
+        pan_y=2,
+        pan_font_size=3,
+        color="00FF00",
+        data=bytes(range(256)) * 100,
+    )
+    return msgspec.structs.replace(odd, **changes)
+
+
+def audit_entry(number: int = 1, **changes: Any) -> AuditEntry:
+    plain = AuditEntry(
+        at=NOW + number * SECOND,
+        actor="olivia",
+        action="card.reissue",
+        subject=f"card {number}",
+        outcome="no ü",
+        detail=ODD_TEXT,
     )
     return msgspec.structs.replace(plain, **changes)
 
@@ -179,9 +330,20 @@ def card(card_id: int = 1, **changes: Any) -> Card:
         currency="344",
         holder_state=HolderState.SUSPENDED,
         issuer_block=IssuerBlock.LOST,
+        reason=ODD_TEXT,
+        replaced_by=2**62,
+        collected=False,
+        account_tier="3",
+        refer_no=ODD_TEXT,
         created_at=NOW,
     )
     return msgspec.structs.replace(odd, **changes)
+
+
+def usable_card(card_id: int = 1, **changes: Any) -> Card:
+    """All of them are the same user's, of the same product, on one account and one device."""
+    plain = {"user_id": "user", "holder_state": HolderState.ACTIVE, "issuer_block": IssuerBlock.NONE, "replaced_by": None}
+    return card(card_id, **plain | changes)
 
 
 def party(app_id: str = "39990001", **changes: Any) -> Party:
@@ -198,6 +360,8 @@ def party(app_id: str = "39990001", **changes: Any) -> Party:
         utc_offset_minutes=-210,
         verifies_merchants=True,
         acquirer_iin="47010344",
+        channel_code="CH00000001",
+        industry_code="60010001",
         paths={"PAY": "/p", "A": ODD_TEXT},
     )
     return msgspec.structs.replace(odd, **changes)
@@ -217,6 +381,24 @@ def product(product_id: str = "classic", **changes: Any) -> CardProduct:
         settle_currency="156",
         utc_offset_minutes=-600,
         cut_off=True,
+        blocked_countries=frozenset({"408", "364"}),
+        cross_currency=False,
+        cvm_limit_minor=2**53 + 3,
+        token_range=NumberRange(first="629200000000000", last="629209999999999"),
+        pan_range=NumberRange(first="629100000000000", last="629109999999999"),
+        card_years=3,
+        card_type=ODD_TEXT,
+        card_face_id="classic",
+        cvm_fields=("idNo", "firstName"),
+        verify_owner=False,
+        step_up=True,
+        kyc_window_s=1,
+        otp_life_s=2,
+        otp_tries=4,
+        preset_merchants=(
+            PresetMerchant(merchant_id="M:1", name=ODD_TEXT, mcc="4900", gateways=frozenset({"39990001"})),
+            PresetMerchant(merchant_id="M:2", name=""),
+        ),
     )
     return msgspec.structs.replace(odd, **changes)
 

@@ -212,7 +212,7 @@ class MessagesContract:
                     await asyncio.sleep(0.05)
                     committed = number + 1
                 else:
-                    assert committed == found.payment_id + 1  # it waited for the first
+                    assert committed == found.record_id + 1  # it waited for the first
                 await unit.commit()
             return found
 

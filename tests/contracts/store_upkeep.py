@@ -6,10 +6,9 @@ import asyncio
 
 import pytest
 
-from contracts.store_samples import NOW, House, awaited, card, opened, party, payment, product
+from contracts.store_samples import NOW, House, awaited, opened, party, payment, product
 from support.loop import eventually
 from unionhub.adapters.sql.sequences import BlockSequences
-from unionhub.domain.model.cards import Card, HolderState, IssuerBlock
 from unionhub.domain.model.parties import Party, Role
 from unionhub.ports.store import Store, StoreUnavailable, UnitOfWork, WrappedKey
 
@@ -36,58 +35,6 @@ class ReferenceContract:
             await unit.commit()
         async with house.other.begin() as unit:
             assert await unit.products() == [product(trx_limit_minor=5), product("gold", messages=frozenset())]
-
-    @awaited
-    async def test_a_card_is_found_by_its_token_and_in_lists(self, house: House) -> None:
-        several = [card(1), card(2, gateway="39990011"), card(3, user_id=card(1).user_id)]
-        async with house.store.begin() as unit:
-            for found in several:
-                await unit.put_card(found)
-            await unit.commit()
-        async with house.other.begin() as unit:
-            assert await unit.card(1) == card(1)
-            assert await unit.card_by_token(card(1).token_index) == card(1)
-            assert await unit.card_by_token(card(1).pan_index) is None
-            assert await unit.cards() == several
-            assert await unit.cards(limit=1) == several[:1]
-            assert await unit.cards(gateway="39990011") == [several[1]]
-            assert await unit.cards(gateway="39990001", user_id=card(1).user_id) == [several[0], several[2]]
-            assert await unit.cards(pan_index=card(3).pan_index) == [several[2]]
-            assert await unit.cards(pan_index=card(3).pan_index, gateway="39990011") == []
-
-    @pytest.mark.parametrize(
-        "twin",
-        [
-            card(1, token_index=b"t", pan_index=b"p"),
-            card(2, token_index=card(1).token_index),
-            card(2, pan_index=card(1).pan_index),
-        ],
-        ids=["id", "token", "pan"],
-    )
-    @awaited
-    async def test_numbers_are_never_used_again(self, house: House, twin: Card) -> None:
-        async with house.store.begin() as unit:
-            await unit.put_card(card(1))
-            with pytest.raises(ValueError, match="already"):
-                await unit.put_card(twin)
-            await unit.put_card(card(3, token_index=card(1).pan_index))  # the one is no token, the other no PAN
-            await unit.commit()
-        async with house.other.begin() as unit:
-            assert [found.card_id for found in await unit.cards()] == [1, 3]
-
-    @awaited
-    async def test_the_two_states_of_a_card_are_set_apart(self, house: House) -> None:
-        async with house.store.begin() as unit:
-            await unit.put_card(card(1))
-            await unit.put_card(card(2))
-            assert await unit.set_card_state(1, holder=HolderState.ACTIVE)
-            assert await unit.card(1) == card(1, holder_state=HolderState.ACTIVE)
-            assert await unit.set_card_state(1, block=IssuerBlock.NONE)
-            assert await unit.card(1) == card(1, holder_state=HolderState.ACTIVE, issuer_block=IssuerBlock.NONE)
-            assert await unit.set_card_state(1, holder=HolderState.DELETED, block=IssuerBlock.FRAUD)
-            assert await unit.card(1) == card(1, holder_state=HolderState.DELETED, issuer_block=IssuerBlock.FRAUD)
-            assert await unit.card(2) == card(2)
-            assert not await unit.set_card_state(3, holder=HolderState.ACTIVE)
 
 
 class UpkeepContract:

@@ -3,21 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
 
-from contracts.sql_checks import check_a_move_and_what_it_gives_back_are_one, check_migrations, pay, statements_of
+from contracts.sql_checks import (
+    LOOK_UPS,
+    check_a_look_up_is_one_statement_by_its_index,
+    check_a_move_and_what_it_gives_back_are_one,
+    check_migrations,
+    pay,
+    statements_of,
+)
+from contracts.sql_first_schema import check_first_schema_is_carried_over, check_second_usable_cards_are_refused
 from contracts.store_contract import StoreContract
-from contracts.store_samples import House, awaited, card, claim, moved, opened, payment, stored
+from contracts.store_samples import (
+    House,
+    act,
+    audit_entry,
+    awaited,
+    card,
+    claim,
+    code,
+    day,
+    enrolment,
+    moved,
+    notice,
+    once,
+    opened,
+    payment,
+    qr_inquiry,
+    share,
+    stored,
+    usable_card,
+)
 from support import loop, stores
 from unionhub.adapters.sql import migrate
 from unionhub.adapters.sql.engine import EngineOptions, database_url
 from unionhub.adapters.sql.store import SqlStore
 from unionhub.domain.model.transactions import PaymentEvent
-from unionhub.ports.store import StoreUnavailable
+from unionhub.ports.store import StoreUnavailable, UnitOfWork
+
+HELD = (once("a", kept=True), once("b"), share(1, "c", 9), day(1, 1, 9))
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +86,16 @@ def test_migrations_are_what_the_tables_say() -> None:
     loop.run(check_migrations(stores.postgres_url(migrated=False)))
 
 
+@pytest.mark.usefixtures("url")
+def test_a_database_of_the_first_schema_is_carried_over() -> None:
+    loop.run(check_first_schema_is_carried_over(stores.postgres_url(migrated=False)))
+
+
+@pytest.mark.usefixtures("url")
+def test_second_usable_cards_of_the_first_schema_are_refused() -> None:
+    loop.run(check_second_usable_cards_are_refused(stores.postgres_url(migrated=False)))
+
+
 @awaited
 async def test_what_a_payment_sends(house: House) -> None:
     assert isinstance(house.store, SqlStore)
@@ -66,6 +105,38 @@ async def test_what_a_payment_sends(house: House) -> None:
     with statements_of(house.store) as seen:
         await pay(house.store, 1)
     assert seen == ["BEGIN", "WITH", "SELECT", "WITH", "COMMIT", "WITH"]
+
+
+@awaited
+async def test_what_else_is_one_statement(house: House) -> None:
+    """Each costs a round trip, on the way to an answer."""
+    assert isinstance(house.store, SqlStore)
+    sends: list[tuple[Callable[[UnitOfWork], Awaitable[object]], list[str]]] = [
+        (lambda unit: unit.open_payment(payment(1, reservations=HELD)), ["WITH"]),
+        (lambda unit: unit.record_payment(payment(2)), ["INSERT"]),
+        (lambda unit: unit.record_payment(payment(3), [notice(1), notice(2)]), ["INSERT", "INSERT"]),
+        (lambda unit: unit.record_act(act(1)), ["INSERT"]),
+        (lambda unit: unit.close_act(act(1)), ["UPDATE"]),
+        (lambda unit: unit.add_enrolment(enrolment(1)), ["INSERT"]),
+        (lambda unit: unit.move_enrolment(enrolment(1, version=1)), ["UPDATE"]),
+        (lambda unit: unit.add_codes([code(1), code(2), code(3)]), ["INSERT"]),
+        (lambda unit: unit.put_card(usable_card(1)), ["INSERT"]),
+        (lambda unit: unit.move_card(usable_card(1), usable_card(1, reason="x")), ["UPDATE"]),
+        (lambda unit: unit.put_qr_inquiry(qr_inquiry()), ["INSERT"]),
+        (lambda unit: unit.add_audit(audit_entry()), ["INSERT"]),
+    ]
+    async with house.store.begin() as unit:
+        for send, expected in sends:
+            with statements_of(house.store) as seen:
+                await send(unit)
+            assert seen == expected
+
+
+@pytest.mark.parametrize("name", LOOK_UPS)
+@awaited
+async def test_a_look_up_is_one_statement_by_its_index(house: House, name: str) -> None:
+    assert isinstance(house.store, SqlStore)
+    await check_a_look_up_is_one_statement_by_its_index(house.store, name)
 
 
 @awaited

@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from contracts.sql_checks import check_a_move_and_what_it_gives_back_are_one, check_migrations, pay, statements_of
+from contracts.sql_checks import (
+    LOOK_UPS,
+    check_a_look_up_is_one_statement_by_its_index,
+    check_a_move_and_what_it_gives_back_are_one,
+    check_migrations,
+    pay,
+    statements_of,
+)
+from contracts.sql_first_schema import check_first_schema_is_carried_over, check_second_usable_cards_are_refused
 from contracts.store_contract import StoreContract
 from contracts.store_samples import NOW, House, awaited, card, opened, payment, stored
 from support import loop, stores
@@ -46,6 +54,14 @@ class TestSqliteStore(StoreContract):
 
 def test_migrations_are_what_the_tables_say(tmp_path: Path) -> None:
     loop.run(check_migrations(stores.sqlite_url(tmp_path, migrated=False)))
+
+
+def test_a_database_of_the_first_schema_is_carried_over(tmp_path: Path) -> None:
+    loop.run(check_first_schema_is_carried_over(stores.sqlite_url(tmp_path, migrated=False)))
+
+
+def test_second_usable_cards_of_the_first_schema_are_refused(tmp_path: Path) -> None:
+    loop.run(check_second_usable_cards_are_refused(stores.sqlite_url(tmp_path, migrated=False)))
 
 
 @awaited
@@ -91,6 +107,13 @@ def test_it_is_durable_and_makes_its_folder(tmp_path: Path) -> None:
         return found
 
     assert loop.run(settings()) == ["wal", 2, 1, 5000]  # 2 is FULL
+
+
+@pytest.mark.parametrize("name", LOOK_UPS)
+@awaited
+async def test_a_look_up_is_one_statement_by_its_index(house: House, name: str) -> None:
+    assert isinstance(house.store, SqlStore)
+    await check_a_look_up_is_one_statement_by_its_index(house.store, name)
 
 
 @awaited

@@ -49,7 +49,7 @@ class Till:
 async def at_the_till(home: House, scenario: Any) -> None:
     hub = home.hub
     metrics, ready = hub.telemetry.metrics_text, {"store": hub.store.ready}
-    app = create_app(hub.endpoint, jwks=hub.keys.public_jwks(), metrics=metrics, ready=ready)
+    app = create_app(hub.endpoint, jwks=hub.keys.public_jwks, metrics=metrics, ready=ready)
     async with listening(app, stop=asyncio.Event()) as (port, _):
         await scenario(Till(home, port, await home.cardholder(balance="100.00")))
 

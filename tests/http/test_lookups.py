@@ -63,7 +63,7 @@ def test_metrics() -> None:
 def test_the_hubs_public_keys() -> None:
     async def scenario() -> None:
         jwks = {"keys": [{"kty": "EC", "kid": "1", "use": "sig", "alg": "ES256", "crv": "P-256", "x": "eA", "y": "eQ"}]}
-        async with service(jwks=jwks) as hub:
+        async with service(jwks=lambda: jwks) as hub:
             answer = await get(hub.port, "/.well-known/jwks.json")
             assert (answer.status, answer.header("content-type"), answer.json) == (200, "application/json", jwks)
 

@@ -11,7 +11,7 @@ import pytest
 from support.sandbox import HubStub, code, msg_id, run, world
 from unionhub.hosts.sandbox.bank import BankReply, BankRequest
 from unionhub.hosts.sandbox.books import CREDIT, DEBIT, Account
-from unionhub.hosts.sandbox.seeds import BANK, CARDHOLDERS
+from unionhub.hosts.sandbox.seeds import BANK, CARDHOLDERS, PRESET_MERCHANTS
 from unionhub.hosts.sandbox.world import World
 
 PAYER = CARDHOLDERS[0]  # 20,000.00 HKD
@@ -266,7 +266,7 @@ async def test_the_other_leg_is_booked_on_an_account_that_is_not_listed(bank: Ba
     summed = await bank.world.bank().ledger.run(
         lambda books: books._sql.execute("SELECT sum(balance_minor) FROM account").fetchone()[0]
     )
-    assert summed == sum(holder.opening.minor for holder in CARDHOLDERS)
+    assert summed == sum(account.opening.minor for account in (*CARDHOLDERS, *PRESET_MERCHANTS))
 
 
 @at_the_bank
@@ -379,13 +379,13 @@ async def test_a_cross_currency_debit_books_the_accounts_currency(bank: Bank) ->
 
 @at_the_bank
 async def test_a_message_without_a_handler_is_40_and_one_more_row_makes_it_known(bank: Bank) -> None:
-    assert code(await bank.hub.ask("BALANCE_INQUIRY", {"accountInfo": "x"})) == "40"
+    assert code(await bank.hub.ask("ACCOUNT_CLOSURE", {"reason": "x"})) == "40"
 
-    async def balance(request: BankRequest) -> BankReply:
-        return BankReply(code="00", trx={"balList": []})
+    async def closure(request: BankRequest) -> BankReply:
+        return BankReply(code="00", trx={"closed": True})
 
-    bank.world.bank().handlers["BALANCE_INQUIRY"] = balance
-    assert code(await bank.hub.ask("BALANCE_INQUIRY", {"accountInfo": "x"})) == "00"
+    bank.world.bank().handlers["ACCOUNT_CLOSURE"] = closure
+    assert code(await bank.hub.ask("ACCOUNT_CLOSURE", {"reason": "x"})) == "00"
 
 
 @at_the_bank

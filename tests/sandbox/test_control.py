@@ -16,7 +16,7 @@ from unionhub.domain.model.identifiers import luhn_valid
 from unionhub.domain.model.qr.merchant import parse, unionpay_account
 from unionhub.hosts.sandbox import control
 from unionhub.hosts.sandbox.clock import FileClock
-from unionhub.hosts.sandbox.seeds import ACQUIRER, BANK, CARDHOLDERS, HARBOUR, PEAK
+from unionhub.hosts.sandbox.seeds import ACQUIRER, BANK, CARDHOLDERS, HARBOUR, PEAK, URL_CODES
 
 IMPOSSIBLE_FAULTS: tuple[tuple[dict[str, Any], str], ...] = (
     ({"party": "12345678"}, "party"),
@@ -90,6 +90,36 @@ class TestWhatThereIs:
             assert {**back, "at": ""} == {"at": "", "amount": "12.30", "currency": "344", "sign": "+", "ref": reversal}
             await desk.get(f"/sandbox/bank/{HARBOUR}/accounts", 404)
             await desk.get("/sandbox/bank/00000000/accounts", 404)
+
+        at_the_desk(home, test)
+
+    def test_text_messages(self, home: Path) -> None:
+        async def test(desk: Desk) -> None:
+            assert await desk.get(f"/sandbox/bank/{BANK}/otps") == []
+            hub = desk.hub(BANK)
+            for otp in ("123456", "654321"):
+                trx = {
+                    "accountInfo": hub.seal({"accountNo": CARDHOLDERS[0].account.reveal()}),
+                    "otp": hub.seal({"otp": otp}),
+                }
+                assert code(await hub.ask("OTP_DELIVERY", trx)) == "00"
+            texts = await desk.get(f"/sandbox/bank/{BANK}/otps")
+            assert [list(text) for text in texts] == [["account", "otp", "at"]] * 2
+            assert [text["otp"] for text in texts] == ["123456", "654321"]
+            assert texts[0]["account"] == CARDHOLDERS[0].account.masked
+            assert datetime.fromisoformat(texts[0]["at"]).tzinfo is not None
+            await desk.get(f"/sandbox/bank/{HARBOUR}/otps", 404)
+
+        at_the_desk(home, test)
+
+    def test_qrcodes(self, home: Path) -> None:
+        async def test(desk: Desk) -> None:
+            made = desk.world.qr_platform().new_code("9.90")
+            codes = await desk.get("/sandbox/qrcodes")
+            assert all(list(known) == ["url", "merchantName", "trxAmt", "trxCurrency"] for known in codes)
+            assert [known["url"] for known in codes] == [*(known.url for known in URL_CODES), made.url]
+            assert codes[0]["trxAmt"] is None
+            assert (codes[-1]["trxAmt"], codes[-1]["trxCurrency"]) == ("9.90", "156")
 
         at_the_desk(home, test)
 

@@ -19,6 +19,7 @@ from unionhub.adapters.vault.master import MasterKey
 from unionhub.domain.flows.payers import of_card
 from unionhub.domain.model.cards import Card, CardProduct
 from unionhub.domain.model.identifiers import Pan, Token
+from unionhub.domain.model.money import Money
 from unionhub.domain.model.parties import JoseProfile, Party, PartyState, Role
 from unionhub.domain.model.qr.merchant import one_time_reference, parse
 from unionhub.hosts.sandbox import journal, loopback
@@ -36,6 +37,7 @@ from unionhub.hosts.sandbox.seeds import (
     MERCHANTS,
     PARTNERS,
     PEAK,
+    PRESET_MERCHANTS,
     PRODUCT,
     QR_PLATFORM,
     cardholder,
@@ -80,6 +82,12 @@ class TestSeeds:
             assert holder.opening.minor + 1 < PRODUCT.trx_limit_minor
         assert CARDHOLDERS[3].opening.minor > PRODUCT.day_limit_minor
 
+    def test_preset_merchants_are_nobody_who_has_a_qr(self) -> None:
+        mids = [merchant.mid for merchant in (*MERCHANTS, *PRESET_MERCHANTS)]
+        assert len(set(mids)) == len(mids)
+        assert {len(mid) for mid in mids} == {15}
+        assert all(len(merchant.name) <= 25 and merchant.opening == Money(100_000_00, "344") for merchant in PRESET_MERCHANTS)
+
     def test_a_dynamic_code_carries_amount_and_reference(self) -> None:
         qr = parse(MERCHANTS[0].code(amount="88.00", reference="ORDER1"))
         assert (qr.is_dynamic, qr.amount, one_time_reference(qr)) == (True, "88.00", "ORDER1")
@@ -116,6 +124,9 @@ class TestWorld:
         with world() as (made, _):
             assert made.gateway(HARBOUR).app_id == HARBOUR
             assert made.acquirer().app_id == ACQUIRER
+            assert made.qr_platform().app_id == QR_PLATFORM
+            with pytest.raises(LookupError):
+                made.qr_platform(BANK)
             for look in (made.gateway, made.acquirer, made.bank):
                 with pytest.raises(LookupError):
                     look(QR_PLATFORM)

@@ -18,6 +18,7 @@ from unionhub.domain.model.outgoing import Answer, Outgoing
 from unionhub.domain.model.parties import Party, Role
 from unionhub.hosts.sandbox.bank import BankRequest, CoreBank
 from unionhub.hosts.sandbox.books import DEBIT
+from unionhub.ports.books import Booked
 from unionhub.ports.partners import GateRefused, NotSent, NoWord
 
 Trace = Callable[[str, str, str, str, str], None]
@@ -144,9 +145,10 @@ class LedgerBooks:
     def __init__(self, bank: CoreBank) -> None:
         self._bank = bank
 
-    async def booked(self, issuer: str) -> Counter[str]:
-        taken: Counter[str] = Counter()
+    async def booked(self, issuer: str) -> dict[str, Booked]:
+        books: dict[str, Booked] = {}
         for account in await self._bank.accounts():
             for booking in account.bookings:
-                taken[booking.ref] += booking.amount.minor * (1 if booking.sign == DEBIT else -1)
-        return taken
+                so_far = books.get(booking.ref, Booked())
+                books[booking.ref] = so_far.plus(booking.amount.minor, taken=booking.sign == DEBIT)
+        return books

@@ -72,7 +72,7 @@ async def holds() -> bool:
 
 def app_of(endpoint: Any, **changes: Any) -> Litestar:
     """`endpoint` in an app with made-up surroundings; `changes` are arguments of create_app."""
-    surroundings = {"jwks": {"keys": []}, "metrics": lambda: b"up 1\n", "ready": {"store": holds}}
+    surroundings = {"jwks": lambda: {"keys": []}, "metrics": lambda: b"up 1\n", "ready": {"store": holds}}
     return create_app(endpoint, **(surroundings | changes))
 
 

@@ -1,0 +1,58 @@
+"""The outbox in memory."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from unionhub.domain.model.notices import Attempt, Notice, NoticeState
+
+from .unit import UnitBase
+
+
+class Notices(UnitBase):
+    async def lease_notices(self, owner: str, now: datetime, *, limit: int, lease: timedelta) -> list[Notice]:
+        first: dict[tuple[str, int], Notice] = {}
+        for notice in self._tables.notices.values() if self._tables.queued else ():
+            if notice.notice_id in self._tables.queued:
+                first.setdefault((notice.receiver, notice.payment_id), notice)
+        # Stable: of those due at the same time, the one written first.
+        due = sorted((notice for notice in first.values() if notice.due_at <= now), key=lambda notice: notice.due_at)
+        taken = self._lease(self._tables.notice_leases, (notice.notice_id for notice in due), limit, lease)
+        return [self._tables.notices[notice_id] for notice_id in taken]
+
+    async def record_attempt(self, notice: Notice, attempt: Attempt) -> None:
+        stored = self._tables.notices.get(notice.notice_id)
+        if stored is None:
+            raise ValueError(f"no notice {notice.notice_id}")
+        after = msgspec.structs.replace(stored, state=notice.state, attempts=notice.attempts, due_at=notice.due_at)
+        self._put(self._tables.notices, notice.notice_id, after)
+        self._mark(self._tables.queued, notice.notice_id, notice.state is NoticeState.QUEUED)
+        self._drop(self._tables.notice_leases, notice.notice_id)
+        earlier = self._tables.attempts.get(notice.notice_id, ())
+        self._put(self._tables.attempts, notice.notice_id, (*earlier, attempt))
+
+    async def notices(
+        self,
+        *,
+        payment_id: int | None = None,
+        receiver: str | None = None,
+        state: NoticeState | None = None,
+        limit: int = 100,
+    ) -> list[Notice]:
+        """In the order of their writing."""
+        found = [
+            notice
+            for notice in self._tables.notices.values()
+            if (payment_id is None or notice.payment_id == payment_id)
+            and (receiver is None or notice.receiver == receiver)
+            and (state is None or notice.state is state)
+        ]
+        return found[:limit]
+
+    async def notice(self, notice_id: int) -> Notice | None:
+        return self._tables.notices.get(notice_id)
+
+    async def attempts(self, notice_id: int) -> list[Attempt]:
+        return list(self._tables.attempts.get(notice_id, ()))

@@ -22,16 +22,110 @@ class Chart(NamedTuple):
 
 APP, SCIS, BANK = "App Gateway", "SCIS", "Core Banking System"
 
+
+def _steps(*rows: tuple[str, str, str]) -> tuple[tuple[int, Row], ...]:
+    """Numbered from 1, as the seed numbers them."""
+    return tuple(enumerate((Row(*row) for row in rows), start=1))
+
+
 CHARTS: Final = (
+    Chart(
+        seed="Issuing Virtual Card--Open new account",
+        feature="scis/open_new_account.feature",
+        scenario="The chart",
+        steps=_steps(
+            (APP, SCIS, "KYC_VERIFICATION"),
+            (SCIS, BANK, "KYC_VERIFICATION"),
+            (BANK, SCIS, "KYC_VERIFICATION 00"),
+            (SCIS, APP, "KYC_VERIFICATION 00"),
+            (APP, SCIS, "OPEN_ACCOUNT"),
+            (SCIS, BANK, "OPEN_ACCOUNT"),
+            (BANK, SCIS, "OPEN_ACCOUNT 00"),
+            (SCIS, APP, "OPEN_ACCOUNT 00"),
+        ),
+    ),
+    Chart(
+        seed="Issuing Virtual Card--Used given account",
+        feature="scis/use_given_account.feature",
+        scenario="The chart",
+        steps=_steps((APP, SCIS, "CARD_ENROLLMENT"), (SCIS, APP, "CARD_ENROLLMENT 00")),
+    ),
     Chart(
         seed="Merchant-presented QR code payment(EMV mode)",
         feature="scis/merchant_qr_emv.feature",
         scenario="The chart",
-        steps=(
-            (1, Row(APP, SCIS, "MPQRC_PAYMENT_EMV")),
-            (2, Row(SCIS, BANK, "DEBIT_TRANSACTION")),
-            (3, Row(BANK, SCIS, "DEBIT_TRANSACTION 00")),
-            (4, Row(SCIS, APP, "MPQRC_PAYMENT_EMV 00")),
+        steps=_steps(
+            (APP, SCIS, "MPQRC_PAYMENT_EMV"),
+            (SCIS, BANK, "DEBIT_TRANSACTION"),
+            (BANK, SCIS, "DEBIT_TRANSACTION 00"),
+            (SCIS, APP, "MPQRC_PAYMENT_EMV 00"),
+        ),
+    ),
+    Chart(
+        seed="Merchant-presented QR code payment(URL mode)",
+        feature="scis/merchant_qr_url.feature",
+        scenario="The chart",
+        steps=_steps(
+            (APP, SCIS, "QRC_INFO_INQUIRY"),
+            (SCIS, APP, "QRC_INFO_INQUIRY 00"),
+            (APP, SCIS, "MPQRC_PAYMENT_URL"),
+            (SCIS, BANK, "DEBIT_TRANSACTION"),
+            (BANK, SCIS, "DEBIT_TRANSACTION 00"),
+            (SCIS, APP, "MPQRC_PAYMENT_URL 00"),
+        ),
+    ),
+    Chart(
+        seed="Consumer-presented QR code payment, Part 1: QRC Generate",
+        feature="scis/consumer_qr.feature",
+        scenario="The chart, part 1",
+        steps=_steps((APP, SCIS, "QRC_GENERATION"), (SCIS, APP, "QRC_GENERATION 00")),
+    ),
+    Chart(
+        seed="Consumer-presented QR code payment, Part 2",
+        feature="scis/consumer_qr.feature",
+        scenario="The chart, part 2",
+        steps=_steps(
+            (SCIS, APP, "ADDITIONAL_PROCESSING"),
+            (APP, SCIS, "ADDITIONAL_PROCESSING 00"),
+            (APP, SCIS, "ADDITIONAL_PROCESSING_RESULT"),
+            (SCIS, APP, "ADDITIONAL_PROCESSING_RESULT 00"),
+            (SCIS, BANK, "DEBIT_TRANSACTION"),
+            (BANK, SCIS, "DEBIT_TRANSACTION 00"),
+            (SCIS, APP, "TRX_RESULT_NOTIFICATION"),
+            (APP, SCIS, "TRX_RESULT_NOTIFICATION 00"),
+        ),
+    ),
+    Chart(
+        seed="Bill Payment",
+        feature="scis/bill_payment.feature",
+        scenario="The chart",
+        steps=_steps(
+            (APP, SCIS, "BILL_PAYMENT"),
+            (SCIS, BANK, "DEBIT_TRANSACTION"),
+            (BANK, SCIS, "DEBIT_TRANSACTION 00"),
+            (SCIS, APP, "BILL_PAYMENT 00"),
+        ),
+    ),
+    Chart(
+        seed="Credit Transaction",
+        feature="scis/credit_transaction.feature",
+        scenario="The chart",
+        steps=_steps(
+            (APP, SCIS, "CREDIT_TRANSACTION"),
+            (SCIS, BANK, "CREDIT_TRANSACTION"),
+            (BANK, SCIS, "CREDIT_TRANSACTION 00"),
+            (SCIS, APP, "CREDIT_TRANSACTION 00"),
+        ),
+    ),
+    Chart(
+        seed="P2P Transfer",
+        feature="scis/p2p_transfer.feature",
+        scenario="The chart",
+        steps=_steps(
+            (APP, SCIS, "P2P_TRANSFER"),
+            (SCIS, BANK, "P2P_TRANSFER"),
+            (BANK, SCIS, "P2P_TRANSFER 00"),
+            (SCIS, APP, "P2P_TRANSFER 00"),
         ),
     ),
 )

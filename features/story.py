@@ -9,22 +9,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 from rows import Row, party_names, row_of
 from words import Amount
 
 from support.house import House
+from unionhub.domain.flows.payers import ACCOUNT
 from unionhub.domain.model.cards import Card
 from unionhub.domain.model.money import Money
 from unionhub.domain.model.notices import NoticeState
+from unionhub.domain.model.transactions import Payment as Approved
 from unionhub.domain.model.transactions import PaymentState
 from unionhub.hosts.sandbox.bank import BankReply, BankRequest
 from unionhub.hosts.sandbox.books import Booking
 from unionhub.hosts.sandbox.inbox import Item
 from unionhub.hosts.sandbox.journal import Entry
-from unionhub.hosts.sandbox.partner import HubAnswer, HubRequest
+from unionhub.hosts.sandbox.partner import HubAnswer, HubRequest, Partner
 from unionhub.hosts.sandbox.roles import Gateway
 from unionhub.hosts.sandbox.seeds import Cardholder, MerchantSeed
 
@@ -47,6 +49,14 @@ class Payment(msgspec.Struct, kw_only=True):
     answers: list[HubAnswer] = []
 
 
+class Said(NamedTuple):
+    """A partner's message to the hub, and the hub's answer."""
+
+    partner: Partner
+    request: HubRequest
+    answer: HubAnswer
+
+
 class Story:
     """One scenario in one house. `finish` leaves the house as it was found."""
 
@@ -60,6 +70,7 @@ class Story:
         self.extras: dict[str, Any] = {}  # what the app adds to each payment
         self.payments: list[Payment] = []
         self.heard: HubAnswer | None = None  # the answer to the latest inquiry
+        self.said: list[Said] = []  # every other exchange with the hub, whoever began it, oldest first
         self._inbox_since = {app_id: len(partner.inbox.items()) for app_id, partner in self.world.partners.items()}
         self._undo: list[Callable[[], None]] = []
         self._bank_may_answer = asyncio.Event()
@@ -145,6 +156,27 @@ class Story:
             self.heard = await gateway.send(gateway.trx_result_inquiry(payment.holder, payment.request.msg_id))
 
         self.run(asked())
+
+    def tell(self, partner: Partner, request: HubRequest | Awaitable[HubRequest]) -> HubAnswer:
+        """A partner sends this message to the hub; then everything happens that happens at once."""
+
+        async def told() -> HubAnswer:
+            ready = request if isinstance(request, HubRequest) else await request
+            answer = await partner.send(ready)
+            self.said.append(Said(partner, ready, answer))
+            await self.house.work()
+            return answer
+
+        return self.run(told())
+
+    def tell_again(self, said: Said | None = None) -> HubAnswer:
+        """The very same message once more (the latest one, if none is named)."""
+        again = said or self.said[-1]
+        return self.tell(again.partner, again.request)
+
+    def latest(self, message: str) -> Said:
+        """The latest exchange of that name."""
+        return next(said for said in reversed(self.said) if said.request.message == message)
 
     def pass_time(self, step_s: float, steps: int = 1) -> None:
         """Business time moves on in steps, the worker looking around at each."""
@@ -289,11 +321,25 @@ class Story:
     def _check_books(self, holder: Cardholder) -> None:
         """What the bank booked is what the hub calls approved, whatever the scenario was about."""
 
-        async def approved() -> int:
+        async def moved() -> int:
             async with self.house.hub.store.begin() as uow:
-                payments = await uow.payments(state=PaymentState.APPROVED, card_id=card_id)
-            return sum(payment.bill.minor for payment in payments if payment.bill)
+                cards = await uow.cards(account_index=self.house.hub.vault.index(holder.account, ACCOUNT))
+                mine = {card.card_id for card in cards}
+                return _net(await uow.payments(state=PaymentState.APPROVED, limit=10_000), mine)
 
-        card_id = self.card(holder).card_id
         booked = holder.opening.minor - self.balance(holder).minor
-        assert booked == self.run(approved()), f"the bank booked {booked} for {holder.user_id}, not what the hub approved"
+        assert booked == self.run(moved()), f"the bank booked {booked} for {holder.user_id}, not what the hub approved"
+
+
+def _net(approved: list[Approved], cards: set[int]) -> int:
+    """What these payments took from the account of these cards, less what they gave to it, in minor units."""
+    bills = {payment.payment_id: payment for payment in approved}
+    net = 0
+    for payment in approved:
+        if payment.bill is None or (payment.orig_payment_id is not None and payment.orig_payment_id not in bills):
+            continue  # it undid what had moved nothing
+        if payment.card_id in cards:
+            net += payment.bill.minor * (1 if payment.does.takes else -1)
+        if payment.payee_card_id in cards:
+            net -= payment.bill.minor
+    return net

@@ -8,11 +8,20 @@ import pytest
 from at_rest import Search, numbers_of
 from pytest_bdd import scenarios
 from steps.bank import *  # noqa: F403
+from steps.card_life import *  # noqa: F403
 from steps.cardholders import *  # noqa: F403
+from steps.codes import *  # noqa: F403
+from steps.consumer_qr import *  # noqa: F403
+from steps.issuing import *  # noqa: F403
+from steps.launch import *  # noqa: F403
 from steps.outcomes import *  # noqa: F403
 from steps.payments import *  # noqa: F403
+from steps.presets import *  # noqa: F403
 from steps.shops import *  # noqa: F403
 from steps.times import *  # noqa: F403
+from steps.transfers import *  # noqa: F403
+from steps.undo import *  # noqa: F403
+from steps.url_mode import *  # noqa: F403
 
 from support.house import WAYS, House
 from unionhub.domain.flows.invariants import (

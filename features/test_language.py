@@ -8,11 +8,20 @@ from pathlib import Path
 
 import pytest
 import steps.bank
+import steps.card_life
 import steps.cardholders
+import steps.codes
+import steps.consumer_qr
+import steps.issuing
+import steps.launch
 import steps.outcomes
 import steps.payments
+import steps.presets
 import steps.shops
-import steps.times  # noqa: F401 - importing them is what registers their steps
+import steps.times
+import steps.transfers
+import steps.undo
+import steps.url_mode  # noqa: F401 - importing them is what registers their steps
 from charts import CHARTS, Chart
 from pytest_bdd.feature import get_features
 from pytest_bdd.parser import Feature, Scenario, Step

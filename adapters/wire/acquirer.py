@@ -14,6 +14,7 @@ from unionhub.domain.model.transactions import Merchant, Payment
 from .codes import CodeList
 from .fields import Amount, AmountOrEmpty, CurrencyCode, Jwe, MsgId, MsgIdOrEmpty, MsgType, TokenText, digits, wire_name
 from .parts import WireDiscount, WireMerchant, WireSettlementKey, need, wire_discounts
+from .payments import TrxResultAnswer, write_trx_result
 
 Opened = Mapping[str, Any]
 
@@ -168,6 +169,11 @@ def write_undo(payment: Payment, _: object) -> UndoAnswer | None:
     if payment.answer_code not in ("00", "04") or payment.amount is None:
         return None
     return UndoAnswer(trx_amt=payment.amount.text, trx_currency=payment.amount.currency, refer_no=payment.refer_no)
+
+
+def write_acquirer_result(payment: Payment, seal: object) -> TrxResultAnswer:
+    """As the gateway's, but whose device it was is nobody's business there."""
+    return msgspec.structs.replace(write_trx_result(payment, seal), device_id="")
 
 
 def _merchant(info: WireMerchant, key: WireSettlementKey) -> Merchant:

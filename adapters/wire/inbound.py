@@ -176,7 +176,9 @@ INBOUND: Final[tuple[Row, ...]] = (
     _acquirer("REFUND", acquirer.UndoTrx, acquirer.read_undo, acquirer.write_undo),
     _acquirer("CANCELLATION", acquirer.UndoTrx, acquirer.read_undo, acquirer.write_undo),
     _acquirer("REVERSAL", acquirer.UndoTrx, acquirer.read_undo, acquirer.write_undo),
-    _acquirer("TRX_RESULT_INQUIRY", acquirer.AcquirerInquiryTrx, acquirer.read_acquirer_inquiry, payments.write_trx_result),
+    _acquirer(
+        "TRX_RESULT_INQUIRY", acquirer.AcquirerInquiryTrx, acquirer.read_acquirer_inquiry, acquirer.write_acquirer_result
+    ),
     # everybody's
     Row(
         name="KEY_EXCHANGE",

@@ -180,7 +180,9 @@ class TrxResultInquiry(msgspec.Struct, frozen=True, kw_only=True, rename=wire_na
 
 
 class TrxResultAnswer(msgspec.Struct, frozen=True, kw_only=True, rename=wire_name, omit_defaults=True):
-    device_id: str
+    """deviceID is the gateway's only."""
+
+    device_id: str = ""
     orig_msg_type: str
     trx_amt: str = ""
     trx_currency: str = ""

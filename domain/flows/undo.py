@@ -182,8 +182,8 @@ class AcquirerReversal(_Undo):
         if original is None:
             return Intent(payment=self._barring(draft, request), card=None)
         card = await uow.card(original.card_id) if original.card_id is not None else None
-        if original.amount is None or card is None:
-            # It was declined before it came to an amount: nothing moved, nothing can.
+        if original.state in (PaymentState.DECLINED, PaymentState.REVERSED) or card is None:
+            # Nothing moved, or it is back already: there is nobody to tell either.
             return Intent(payment=_nothing_to_undo(draft, original, request), card=None)
         _check_full(request, original)
         refunded = any(each.state is not PaymentState.DECLINED for each in await self._refunds(uow, original))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+import msgspec
 from pytest_bdd import given
 from story import Story
 from words import Amount, Phrase
@@ -49,11 +50,12 @@ def the_card_is(story: Story, state: str) -> None:
         story.pass_time((CARD_YEARS * 366 + 31) * _DAY_S)
         return
     holder, block = CARD_STATES[state]
-    card_id = story.card(story.holder).card_id
+    card = story.card(story.holder)
+    after = msgspec.structs.replace(card, holder_state=holder or card.holder_state, issuer_block=block or card.issuer_block)
 
     async def changed() -> None:
         async with story.house.hub.store.begin() as uow:
-            assert await uow.set_card_state(card_id, holder=holder, block=block)
+            assert await uow.move_card(card, after)
             await uow.commit()
 
     story.run(changed())

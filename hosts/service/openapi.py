@@ -12,7 +12,7 @@ import msgspec
 from unionhub.adapters.http.partners import CONTENT_TYPE, SIGNATURE_HEADER
 from unionhub.adapters.jose.gate import UNAUTHORIZED_BODY
 from unionhub.adapters.jose.header import MAX_HEADER_CHARS
-from unionhub.adapters.wire.envelope import MsgInfo, MsgResponse, Request
+from unionhub.adapters.wire.envelope import BareRequest, MsgInfo, MsgResponse, Request
 from unionhub.adapters.wire.inbound import Row
 
 Json = dict[str, Any]
@@ -43,22 +43,31 @@ def openapi_document(rows: Iterable[Row]) -> bytes:
 
 def answer_type(row: Row) -> Any:
     """What the row's `write` makes: trxInfo of the answer. None where it does not say."""
-    said = get_type_hints(row.write).get("return", NoneType)
+    said = get_type_hints(row.write).get("return", NoneType) if row.write else NoneType
     made = [kind for kind in get_args(said) or (said,) if kind is not NoneType]
     return made[0] if len(made) == 1 and isinstance(made[0], type) and issubclass(made[0], msgspec.Struct) else None
 
 
+def schema_name(row: Row) -> str:
+    """The message's name; the acquirer's inquiry is called as the gateway's is, and is another."""
+    return f"ACQUIRER_{row.name}" if row.path == "/scis/acquirer/trxresultinquiry" else row.name
+
+
 def _schemas(rows: tuple[Row, ...]) -> Json:
-    answers = {row.name: answer_type(row) for row in rows}
-    types = [MsgInfo, MsgResponse, *(Request[row.trx_info] for row in rows), *filter(None, answers.values())]  # type: ignore[name-defined]
-    _, components = msgspec.json.schema_components(types, ref_template=_SCHEMAS + "{name}")
+    answers = {row.path: answer_type(row) for row in rows}
+    forms: dict[str, Any] = {row.path: (BareRequest if row.may_lack_trx_info else Request) for row in rows}
+    requests = [forms[row.path][row.trx_info] for row in rows]
+    _, components = msgspec.json.schema_components(
+        [MsgInfo, MsgResponse, *requests, *filter(None, answers.values())], ref_template=_SCHEMAS + "{name}"
+    )
+    # msgspec names a generic by its parameter; partners look for the message.
+    generic = {row.path: f"{forms[row.path].__name__}_{row.trx_info.__name__}_" for row in rows}
     schemas = {name: _for_partners(schema) for name, schema in components.items()}
+    named = {}
     for row in rows:
-        # msgspec names a generic by its parameter; partners look for the message.
-        request = schemas.pop(f"Request_{row.trx_info.__name__}_", None) or schemas[f"{row.name}_request"]
-        schemas[f"{row.name}_request"] = _request(row, request)
-        schemas[f"{row.name}_answer"] = _answer(row, answers[row.name])
-    return schemas
+        named[f"{schema_name(row)}_request"] = _request(row, schemas[generic[row.path]])
+        named[f"{schema_name(row)}_answer"] = _answer(row, answers[row.path])
+    return {name: schema for name, schema in schemas.items() if name not in generic.values()} | named
 
 
 def _request(row: Row, schema: Json) -> Json:
@@ -96,17 +105,17 @@ def _for_partners(node: Any) -> Any:
 def _message(row: Row) -> Json:
     roles = ", ".join(sorted(role.value for role in row.roles))
     return {
-        "operationId": row.name,
+        "operationId": schema_name(row),
         "tags": ["messages"],
         "summary": row.name,
         "description": f"From: {roles}. A body of at most {row.body_limit_bytes} bytes.",
         "parameters": [{"$ref": "#/components/parameters/UPI-JWS"}],
-        "requestBody": {"required": True, "content": _content(f"{row.name}_request")},
+        "requestBody": {"required": True, "content": _content(f"{schema_name(row)}_request")},
         "responses": {
             "200": {
                 "description": "The hub's answer, approved or not: msgResponse.responseCode says which.",
                 "headers": {SIGNATURE_HEADER: {"$ref": "#/components/headers/UPI-JWS"}},
-                "content": _content(f"{row.name}_answer"),
+                "content": _content(f"{schema_name(row)}_answer"),
             },
             **{status: {"$ref": f"#/components/responses/{status}"} for status in _RESPONSES},
         },

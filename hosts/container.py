@@ -210,7 +210,9 @@ class Container(containers.DeclarativeContainer):
     qr_info = providers.Singleton(QrInfo, store, directory, partners, numbers, clock, policy, qr_hosts)
     rate_table = providers.Singleton(RateTable, store, terms)
     transaction_inquiry = providers.Singleton(TransactionInquiry, store, vault)
-    key_exchange = providers.Singleton(KeyExchange, store, directory, providers.Object(fitted), own_keys.provided.sealing_kid)
+    key_exchange = providers.Singleton(
+        KeyExchange, store, directory, clock, providers.Object(fitted), own_keys.provided.sealing_kid
+    )
     inquiries = providers.Dict(
         {
             "TRX_RESULT_INQUIRY": transaction_inquiry.provided.ask,
@@ -224,7 +226,9 @@ class Container(containers.DeclarativeContainer):
         }
     )
     handlers = providers.Singleton(bind, runner, acts, money_flows, act_flows, inquiries)
-    endpoint = providers.Singleton(MessageEndpoint, handlers, jose, directory, store, vault, telemetry)
+    endpoint = providers.Singleton(
+        MessageEndpoint, handlers, jose, directory, store, vault, telemetry, own_keys.provided.refresh_soon
+    )
 
     # --- what workers do
     unknown_outcome = providers.Singleton(

@@ -274,8 +274,8 @@ class UnitOfWork(Protocol):
         limit: int = 10_000,
     ) -> int:
         """Delete UPI-UUIDs and claims that are older than this by the store's own time (business time can be moved, and a
-        UUID that is forgotten early can be replayed), and one-time codes (with their once keys `code:...`) and QR inquiries
-        that ended before that moment of business time; returns how many."""
+        UUID that is forgotten early can be replayed), acts together with their claims; and one-time codes (with their once
+        keys `code:...`) and QR inquiries that ended before that moment of business time. Returns how many."""
         ...
 
     # --- for the invariants (DESIGN section 3)

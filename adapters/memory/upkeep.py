@@ -57,7 +57,11 @@ class Upkeep(UnitBase):
         uuids = [key for key, at in tables.uuids.items() if at < now - uuids_kept]
         claims = [key for key, (_, at) in tables.claims.items() if at < now - claims_kept]
         gone = self._drop_all(tables.uuids, uuids[:limit])
-        gone += self._drop_all(tables.claims, claims[: limit - gone])
+        claims = claims[: limit - gone]
+        # An act is only there to be told again: without its claim nobody can ask for it. Payments stay.
+        self._drop_all(tables.acts, [tables.claims[key][0].record_id for key in claims])
+        self._drop_all(tables.act_ids, claims)
+        gone += self._drop_all(tables.claims, claims)
         if codes_expired_before is not None:
             gone += self._purge_codes(codes_expired_before, limit - gone)
             ended = [key for key, found in tables.qr_inquiries.items() if found.valid_until < codes_expired_before]

@@ -89,6 +89,29 @@ def _(element: _TextsOf, compiler: SQLCompiler, **options: Any) -> str:
     return f"(SELECT value FROM json_each({compiler.process(element.clauses, **options)}))"  # noqa: S608 - a parameter's name
 
 
+class _NumbersOf(FunctionElement[int]):
+    """As `_TextsOf`, for a JSON array of whole numbers."""
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(_NumbersOf, "postgresql")
+def _(element: _NumbersOf, compiler: SQLCompiler, **options: Any) -> str:
+    parameter = compiler.process(element.clauses, **options)
+    return f"(SELECT CAST(json_array_elements_text(CAST({parameter} AS json)) AS BIGINT))"
+
+
+@compiles(_NumbersOf, "sqlite")
+def _(element: _NumbersOf, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(SELECT value FROM json_each({compiler.process(element.clauses, **options)}))"  # noqa: S608 - a parameter's name
+
+
+def is_one_of_numbers(column: sa.Column[int], name: str) -> sa.ColumnElement[bool]:
+    """Whether `column` is in the JSON array of whole numbers that is the parameter `name`."""
+    return column.op("IN", is_comparison=True)(_NumbersOf(text(name)))
+
+
 def is_one_of(column: sa.Column[str], name: str) -> sa.ColumnElement[bool]:
     """Whether `column` is in the JSON array of texts that is the parameter `name`."""
     return column.op("IN", is_comparison=True)(_TextsOf(text(name)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -12,8 +13,8 @@ from unionhub.domain.model.audit import AuditEntry
 from unionhub.ports.store import WrappedKey
 
 from .rows import AUDIT, WRAPPED_KEYS, duration, micros
-from .statement import Statement, done, insert, is_one_of, number, store_now, text
-from .tables import audit, claims, codes, markers, once_keys, qr_inquiries, sequences, uuids, wrapped_keys
+from .statement import Statement, done, insert, is_one_of, is_one_of_numbers, number, store_now, text
+from .tables import acts, audit, claims, codes, markers, once_keys, qr_inquiries, sequences, uuids, wrapped_keys
 from .transaction import Transaction
 
 _KEYS = Statement(sa.select(*WRAPPED_KEYS.columns).order_by(wrapped_keys.c.kind, wrapped_keys.c.version))
@@ -44,17 +45,18 @@ def _audit(subject: bool) -> Statement:
     return Statement(query.order_by(audit.c.position.desc()).limit(number("limit")))
 
 
-def _purge(table: sa.Table, ended: sa.Column[int], before: sa.ColumnElement[int]) -> Statement:
-    """Skips what another host is purging, so that two of them do not wait for each other."""
+def _purge(table: sa.Table, ended: sa.Column[int], before: sa.ColumnElement[int], *told: sa.Column[Any]) -> Statement:
+    """Skips what another host is purging, so that two of them do not wait for each other. Returns keys, then `told`."""
     columns = table.primary_key.columns
     old = sa.select(*columns).where(ended < before).order_by(ended).limit(number("limit")).with_for_update(skip_locked=True)
     key = sa.tuple_(*columns) if len(columns) > 1 else next(iter(columns))
-    return Statement(sa.delete(table).where(key.in_(old)).returning(*columns))
+    return Statement(sa.delete(table).where(key.in_(old)).returning(*columns, *told))
 
 
 _kept_since = store_now() - number("kept")
 _PURGE_UUIDS = _purge(uuids, uuids.c.recorded_at, _kept_since)
-_PURGE_CLAIMS = _purge(claims, claims.c.recorded_at, _kept_since)
+_PURGE_CLAIMS = _purge(claims, claims.c.recorded_at, _kept_since, claims.c.record_id)
+_DROP_ACTS = Statement(sa.delete(acts).where(is_one_of_numbers(acts.c.act_id, "ids")).returning(done()))
 _PURGE_CODES = _purge(codes, codes.c.expires_at, number("before"))
 _PURGE_QR_INQUIRIES = _purge(qr_inquiries, qr_inquiries.c.valid_until, number("before"))
 _DROP_ONCE_KEYS = Statement(sa.delete(once_keys).where(is_one_of(once_keys.c.key, "keys")).returning(done()))
@@ -99,12 +101,19 @@ class Upkeep(Transaction):
     ) -> int:
         """At most `limit` in all, a code's once key not counted."""
         gone = len(await self._fetch(_PURGE_UUIDS, {"kept": duration(uuids_kept), "limit": limit}))
-        gone += len(await self._fetch(_PURGE_CLAIMS, {"kept": duration(claims_kept), "limit": limit - gone}))
+        gone += await self._purge_claims(duration(claims_kept), limit - gone)
         if codes_expired_before is not None:
             before = micros(codes_expired_before)
             gone += await self._purge_codes(before, limit - gone)
             gone += len(await self._fetch(_PURGE_QR_INQUIRIES, {"before": before, "limit": limit - gone}))
         return gone
+
+    async def _purge_claims(self, kept: int, limit: int) -> int:
+        """An act is only there to be told again: without its claim nobody can ask for it. Payments stay."""
+        records = [int(row[-1]) for row in await self._fetch(_PURGE_CLAIMS, {"kept": kept, "limit": limit})]
+        if records:
+            await self._fetch(_DROP_ACTS, {"ids": msgspec.json.encode(records).decode()})
+        return len(records)
 
     async def _purge_codes(self, before: int, limit: int) -> int:
         expired = [int(code_id) for (code_id,) in await self._fetch(_PURGE_CODES, {"before": before, "limit": limit})]

@@ -60,7 +60,7 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
 
 _GATEWAY: Final = frozenset({Role.APP_GATEWAY})
 _ACQUIRER: Final = frozenset({Role.ACQUIRER})
-_DOCUMENTS_BYTES: Final = 12 * 1024 * 1024
+_DOCUMENTS_BYTES: Final = 8 * 1024 * 1024
 
 
 def _switch(name: str, suffix: str, trx_info: type[Any], read: Any, write: Any = None, **more: Any) -> Row:

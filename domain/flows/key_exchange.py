@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from unionhub.domain.model.audit import AuditEntry
 from unionhub.domain.model.errors import Refusal
 from unionhub.domain.model.messages import Envelope
 from unionhub.domain.model.parties import JoseProfile, Party, PartyState, PublicKey
@@ -18,6 +19,7 @@ from unionhub.domain.model.party_keys import (
     newest_kid,
     with_newer,
 )
+from unionhub.ports.clock import Clock
 from unionhub.ports.directory import Directory
 from unionhub.ports.store import Store, UnitOfWork
 
@@ -33,9 +35,17 @@ class KeyExchange:
     `fit` knows what JOSE profiles take; `hub_sealing_kid` names the key that partners of a profile seal to.
     """
 
-    def __init__(self, store: Store, directory: Directory, fit: Fit, hub_sealing_kid: Callable[[JoseProfile], str]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        directory: Directory,
+        clock: Clock,
+        fit: Fit,
+        hub_sealing_kid: Callable[[JoseProfile], str],
+    ) -> None:
         self._store = store
         self._directory = directory
+        self._clock = clock
         self._fit = fit
         self._hub_sealing_kid = hub_sealing_kid
 
@@ -51,6 +61,7 @@ class KeyExchange:
             after, refusal = self._after(envelope, party, request)
             if party is not None and after != party.keys and refusal is None:
                 await uow.put_party(msgspec.structs.replace(party, keys=after))
+                await uow.add_audit(self._audit(party, after))
             await uow.commit()
         if refusal is not None or party is None:
             raise refusal or Refusal("A0")
@@ -58,6 +69,18 @@ class KeyExchange:
         # meet the unknown kid.
         await self._directory.refresh_soon()
         return ExchangedKeys(hub_kid=self._hub_sealing_kid(party.profile), partner_kid=newest_kid(after, "enc"))
+
+    def _audit(self, party: Party, after: tuple[PublicKey, ...]) -> AuditEntry:
+        """Which keys came and which went, by their kids."""
+        came = [key.kid for key in after if key not in party.keys]
+        went = [key.kid for key in party.keys if key not in after]
+        return AuditEntry(
+            at=self._clock.now(),
+            actor=party.app_id,
+            action="party.keys",
+            subject=f"party {party.app_id}",
+            detail=f"alive: {', '.join(came)}" + (f"; dropped: {', '.join(went)}" if went else ""),
+        )
 
     def _after(
         self, envelope: Envelope, party: Party | None, request: KeyExchangeRequest

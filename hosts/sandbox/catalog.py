@@ -68,10 +68,10 @@ def partner_path(message: str) -> str:
 
 def hub_path(role: Role, message: str) -> str:
     """Where the hub takes `message` from a partner of that role."""
-    if role in FLAT_ROLES or message == "PAYMENT_RESULT":
-        return f"/ucsp/v1/{joined(message)}"
     if message == "KEY_EXCHANGE":
         return "/uags/api/v1/exchange"
+    if role in FLAT_ROLES or message == "PAYMENT_RESULT":
+        return f"/ucsp/v1/{joined(message)}"
     if role is Role.ACQUIRER:
         return f"/scis/acquirer/{joined(message)}"
     return f"/scis/switch/{_SCIS.get(message, joined(message))}"

@@ -63,10 +63,16 @@ class Endpoint(Protocol):
 
 
 class AppPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """Bounds of the HTTP side. `in_flight_max` messages are handled at a time, beyond it 503; 0 means no bound."""
+    """Bounds of the HTTP side. `in_flight_max` messages are handled at a time, beyond it 503; 0 means no bound.
+
+    Of messages that may be large (documents), `large_max` are held at a time: whoever sends one has not been verified yet,
+    and memory must not be his to take.
+    """
 
     body: BodyPolicy = BodyPolicy()
     in_flight_max: int = 0
+    large_bytes: int = 64 * 1024
+    large_max: int = 16
 
 
 def create_app(
@@ -123,6 +129,9 @@ class MessageDesk:
         self._body_deadlines = Deadlines(policy.body.timeout_s)
         self._in_flight_max = policy.in_flight_max
         self._in_flight = 0
+        self._large_bytes = policy.large_bytes
+        self._large_max = policy.large_max
+        self._large = 0
         self._turned_away = turned_away
 
     def routes(self) -> list[ASGIRouteHandler]:
@@ -138,9 +147,23 @@ class MessageDesk:
                 raise NotFoundException
             if scope.get("method") != "POST":
                 raise MethodNotAllowedException(headers={"allow": "POST"})
-            await self._take(row, scope, receive, send)
+            if row.body_limit_bytes > self._large_bytes:
+                await self._take_large(row, scope, receive, send)
+            else:
+                await self._take(row, scope, receive, send)
 
         return door
+
+    async def _take_large(self, row: Row, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._large >= self._large_max:
+            self._turned_away("overloaded")
+            await answer_early(receive, send, _OVERLOADED, self._body)
+            return
+        self._large += 1
+        try:
+            await self._take(row, scope, receive, send)
+        finally:
+            self._large -= 1
 
     async def _take(self, row: Row, scope: Scope, receive: Receive, send: Send) -> None:
         try:

@@ -6,9 +6,10 @@ import asyncio
 import time
 from datetime import timedelta
 
+import msgspec
 import pytest
 
-from contracts.store_samples import House, awaited, claim, notice, once, opened, payment, stored, try_open
+from contracts.store_samples import House, act, awaited, claim, notice, once, opened, payment, stored, try_open
 from unionhub.domain.model.errors import Replayed
 from unionhub.domain.model.messages import Claim
 from unionhub.domain.model.transactions import PaymentEvent
@@ -256,6 +257,25 @@ class MessagesContract:
         with pytest.raises(Replayed):
             await admit(house.store, "new")
         assert await admit(house.store, "newer", claim(4, msg_id="new")) == claim(2, msg_id="new")
+
+    @awaited
+    async def test_an_act_goes_with_its_claim(self, house: House) -> None:
+        """Nobody can ask for it any more; and its message, should it come again, is a new one."""
+        first, second = act(1), act(2)
+        for number, found in enumerate((first, second)):
+            await admit(house.store, f"u{number}", claim(found.act_id, sender=found.sender, msg_id=found.msg_id))
+            async with house.store.begin() as unit:
+                await unit.record_act(found)
+                await unit.commit()
+            if found is first:
+                await house.wait(0.4)
+        async with house.store.begin() as unit:
+            assert await unit.purge(uuids_kept=timedelta(days=9), claims_kept=timedelta(seconds=0.3)) == 1
+            await unit.commit()
+        async with house.other.begin() as unit:
+            assert await unit.act(1) is None
+            assert await unit.act(2) == second
+            await unit.record_act(msgspec.structs.replace(first, act_id=3))
 
     @awaited
     async def test_a_purge_takes_no_more_than_its_limit(self, house: House) -> None:

@@ -227,6 +227,24 @@ def test_beyond_the_bound_a_message_gets_503_at_once() -> None:
     run(scenario())
 
 
+def test_of_messages_that_may_be_large_few_are_held_and_the_others_pass() -> None:
+    """Whoever sends documents has not been verified yet: memory must not be his to take."""
+
+    async def scenario() -> None:
+        async with service(large_max=1) as hub:
+            hub.endpoint.hold = True
+            held = asyncio.create_task(ask(hub.port, request(b"x" * 200_000, path="/scis/switch/openaccount")))
+            await until(lambda: len(hub.endpoint.seen) == 1)
+            assert (await ask(hub.port, request(b"x" * 200_000, path="/scis/switch/openaccount"))).status == 503
+            assert hub.turned_away == ["overloaded"]
+            hub.endpoint.release.set()
+            assert (await held).status == 200
+            assert (await ask(hub.port, request(b"small"))).status == 200
+            assert (await ask(hub.port, request(b"x" * 200_000, path="/scis/switch/openaccount"))).status == 200
+
+    run(scenario())
+
+
 def test_a_message_is_handled_to_its_end_when_its_client_hangs_up(caplog: pytest.LogCaptureFixture) -> None:
     async def scenario() -> None:
         async with service(in_flight_max=1) as hub:

@@ -29,6 +29,7 @@ from unionhub.domain.model.party_keys import (
     newest_kid,
     with_newer,
 )
+from unionhub.hosts.sandbox.clock import ManualClock
 from unionhub.ports.store import Store
 
 COMPACT = JoseProfile.COMPACT
@@ -114,7 +115,7 @@ class Desk:
     def __init__(self, sender: Party, store: Store | None = None) -> None:
         self.store = store or MemoryStore()
         self.directory = SnapshotDirectory(self.store, min_interval_s=0.0)
-        self.flow = KeyExchange(self.store, self.directory, fitted, lambda profile: f"hub-{profile}")
+        self.flow = KeyExchange(self.store, self.directory, ManualClock(), fitted, lambda profile: f"hub-{profile}")
         self.sender = sender
         self._numbers = 0
 

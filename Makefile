@@ -17,7 +17,7 @@ CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.14 python3.13 python3.12 
 ELSEWHERE := $(shell test ! -f $(VENV)/.folder || test "$$(cat $(VENV)/.folder)" = "$$(pwd -P)" || echo yes)
 ANOTHER_PYTHON := $(if $(PYTHON),$(shell test "$$(cat $(VENV)/.python 2>/dev/null)" = "$(PYTHON)" || echo yes))
 
-.PHONY: help run test report check lint types contracts wheel lock clean simulate perf
+.PHONY: help run test report check lint types contracts wheel lock clean simulate perf chaos
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -41,6 +41,10 @@ report: $(READY) ## the features, run in every way, and what they did as one pag
 
 perf: $(READY) ## a load on hub and PostgreSQL, bounded, its books compared: var/perf/report.html (ARGS="--help")
 	@exec $(BIN)/python perf/run.py $(ARGS)
+
+KILLS ?= 36
+chaos: $(READY) ## kill -9 of service, worker, core bank and PostgreSQL under load (KILLS=n); then the books must agree
+	@cd tests && PYTHONPATH=../perf exec ../$(BIN)/python -m chaos --kills $(KILLS) $(ARGS)
 
 check: lint types contracts wheel ## lint, format, types, import contracts, and a wheel that works (-k: all of them)
 

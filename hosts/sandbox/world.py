@@ -43,6 +43,7 @@ from unionhub.ports.clock import Clock
 P = TypeVar("P", bound=Partner)
 
 LOOPBACK_HUB_URL: Final = "http://hub.sandbox"
+TAILS_FILE: Final = "msgid-tails"
 _FIRST_FRESH: Final = 1_000_000
 
 
@@ -59,8 +60,10 @@ class World:
         hub_timeout_s: float = DEFAULT_HUB_TIMEOUT_S,
         now_s: Callable[[], float] = time.time,
         loop_s: Callable[[], float] = time.monotonic,
+        tails: Iterator[int] | None = None,
     ) -> None:
-        """With a `home` the bank's books and the msgID numbers are durable, without one all is memory.
+        """With a `home` the bank's books and the msgID numbers are durable, without one all is memory. `tails` are msgID
+        numbers that are shared with other processes.
 
         `clock` is business time, `now_s` real time for signatures, `loop_s` the time of the event loop.
         """
@@ -80,7 +83,8 @@ class World:
         self.partners: dict[str, Partner] = {}
         self._home = home
         self._fresh = itertools.count(_FIRST_FRESH + secrets.randbelow(MAX_CARDHOLDER - 2 * _FIRST_FRESH))
-        tails = own_tails() if home is None else shared_tails(home / FOLDER / "msgid-tails")
+        if tails is None:
+            tails = own_tails() if home is None else shared_tails(home / FOLDER / TAILS_FILE)
         for identity in identities.values():
             self.partners[identity.app_id] = self._partner(identity, hub, tails, now_s)
         for holder in self.cardholders:

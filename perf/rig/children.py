@@ -78,6 +78,11 @@ class Child:
             self._process.kill()
             self._process.wait()
 
+    def kill(self) -> None:
+        """SIGKILL: no drain, no goodbye."""
+        self._process.kill()
+        self._process.wait()
+
     def _tail(self) -> str:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
 

@@ -18,9 +18,11 @@ class Chart(NamedTuple):
     feature: str  # below features/
     scenario: str
     steps: tuple[tuple[int, Row], ...]
+    off: tuple[int, ...] = ()  # numbers of steps that are no message: between people, or within a party
 
 
 APP, SCIS, BANK = "App Gateway", "SCIS", "Core Banking System"
+CHANNEL, UCSP = "Channel APP", "UCSP"
 
 
 def _steps(*rows: tuple[str, str, str]) -> tuple[tuple[int, Row], ...]:
@@ -127,5 +129,12 @@ CHARTS: Final = (
             (BANK, SCIS, "P2P_TRANSFER 00"),
             (SCIS, APP, "P2P_TRANSFER 00"),
         ),
+    ),
+    Chart(
+        seed="Authorized Login Flow",
+        feature="ucsp/authorized_login.feature",
+        scenario="The chart",
+        steps=((2, Row(CHANNEL, UCSP, "CHANNEL_LOGIN_INFO")), (4, Row(UCSP, CHANNEL, "CHANNEL_LOGIN_INFO 00"))),
+        off=(1, 3, 5),
     ),
 )

@@ -74,6 +74,7 @@ class Story:
         self._inbox_since = {app_id: len(partner.inbox.items()) for app_id, partner in self.world.partners.items()}
         self._undo: list[Callable[[], None]] = []
         self._bank_may_answer = asyncio.Event()
+        self._app_was_told: HubAnswer | None = None  # to the latest `tell` of an app, if nothing was paid since
 
     # --- who and where
 
@@ -93,8 +94,8 @@ class Story:
 
     @property
     def answer(self) -> HubAnswer:
-        """The latest one to a payment."""
-        return self.payment.answers[-1]
+        """The latest one that an app got, to a payment or to whatever else it said; inquiries are `heard`."""
+        return self._app_was_told or self.payment.answers[-1]
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.house.run(work)
@@ -125,6 +126,7 @@ class Story:
         async def sent() -> None:
             gateway = self.world.gateway(payment.holder.gateway)
             payment.answers.append(await gateway.send(request or payment.request))
+            self._app_was_told = None
             await self.house.work()
 
         self.run(sent())
@@ -153,7 +155,8 @@ class Story:
 
         async def asked() -> None:
             gateway = self.world.gateway(payment.holder.gateway)
-            self.heard = await gateway.send(gateway.trx_result_inquiry(payment.holder, payment.request.msg_id))
+            asked_about = payment.request
+            self.heard = await gateway.send(gateway.trx_result_inquiry(payment.holder, asked_about.msg_id, asked_about.message))
 
         self.run(asked())
 
@@ -164,6 +167,8 @@ class Story:
             ready = request if isinstance(request, HubRequest) else await request
             answer = await partner.send(ready)
             self.said.append(Said(partner, ready, answer))
+            if isinstance(partner, Gateway):
+                self._app_was_told = answer
             await self.house.work()
             return answer
 
@@ -173,6 +178,43 @@ class Story:
         """The very same message once more (the latest one, if none is named)."""
         again = said or self.said[-1]
         return self.tell(again.partner, again.request)
+
+    def meanwhile(self, message: str, *requests: HubRequest | Awaitable[HubRequest]) -> list[Said]:
+        """The app says the second while the bank keeps back its first answer to `message`, which the first made SCIS send."""
+        handlers = self.world.bank().handlers
+        usual, may_answer = handlers[message], asyncio.Event()
+
+        async def held(request: BankRequest) -> BankReply:
+            handlers[message] = usual
+            await may_answer.wait()
+            return await usual(request)
+
+        async def both() -> list[Said]:
+            first, second = [each if isinstance(each, HubRequest) else await each for each in requests]
+            waiting = asyncio.create_task(self.gateway.send(first))
+            await self.house.until(lambda: handlers[message] is usual)
+            answer = await self.gateway.send(second)
+            may_answer.set()
+            return [Said(self.gateway, first, await waiting), Said(self.gateway, second, answer)]
+
+        handlers[message] = held
+        self.undo(may_answer.set)
+        both_said = self.run(both())
+        self.said += both_said
+        return both_said
+
+    def change_product(self, **changes: Any) -> Callable[[], None]:
+        """The issuer's rules, until the scenario ends, or what is returned is called."""
+        product = self.house.hub.directory.product(self.world.product.product_id)
+        assert product is not None
+        before = {name: getattr(product, name) for name in changes}
+
+        def as_before() -> None:
+            self.run(self.house.change_product(**before))
+
+        self.run(self.house.change_product(**changes))
+        self.undo(as_before)
+        return as_before
 
     def latest(self, message: str) -> Said:
         """The latest exchange of that name."""
@@ -263,7 +305,7 @@ class Story:
     def rows(self) -> list[Row]:
         """The same as a table of messages."""
         partners = self.world.partners
-        names = party_names(partners.values(), self.holder.gateway)
+        names = party_names(partners.values(), self.holder.gateway if self.holders else "")
         return [row_of(entry, names, lambda app_id: partners[app_id].role) for entry in self.entries()]
 
     def received(self, app_id: str, message: str) -> list[Item]:

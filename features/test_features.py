@@ -10,10 +10,10 @@ from pytest_bdd import scenarios
 from steps.bank import *  # noqa: F403
 from steps.card_life import *  # noqa: F403
 from steps.cardholders import *  # noqa: F403
-from steps.codes import *  # noqa: F403
 from steps.consumer_qr import *  # noqa: F403
 from steps.issuing import *  # noqa: F403
 from steps.launch import *  # noqa: F403
+from steps.login import *  # noqa: F403
 from steps.outcomes import *  # noqa: F403
 from steps.payments import *  # noqa: F403
 from steps.presets import *  # noqa: F403
@@ -39,6 +39,7 @@ pytestmark = [
 ]
 
 scenarios("scis")
+scenarios("ucsp")
 
 
 def test_the_run_has_left_no_number_in_the_open(house_of_way: House) -> None:

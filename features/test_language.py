@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -10,10 +11,10 @@ import pytest
 import steps.bank
 import steps.card_life
 import steps.cardholders
-import steps.codes
 import steps.consumer_qr
 import steps.issuing
 import steps.launch
+import steps.login
 import steps.outcomes
 import steps.payments
 import steps.presets
@@ -63,6 +64,13 @@ def test_there_are_features_and_steps() -> None:
     assert len(definitions()) > 30
 
 
+def test_no_two_scenarios_of_a_feature_have_the_same_name() -> None:
+    """pytest-bdd would drop the earlier one without a word."""
+    for path in FOLDER.rglob("*.feature"):
+        titles = re.findall(r"^ *Scenario(?: Outline)?: (.+)$", path.read_text(), re.MULTILINE)
+        assert sorted(set(titles)) == sorted(titles), path.name
+
+
 def test_every_step_is_said_by_exactly_one_definition() -> None:
     wrong = {f"{step.type} {step.name}": len(said_by(step)) for step in said_steps() if len(said_by(step)) != 1}
     assert wrong == {}
@@ -98,7 +106,8 @@ def test_every_scenario_ends_with_its_messages() -> None:
 
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.feature)
 def test_no_numbered_step_of_the_seeds_chart_is_missing(chart: Chart) -> None:
-    assert [number for number, _ in chart.steps] == list(range(1, len(chart.steps) + 1))
+    numbers = sorted([*(number for number, _ in chart.steps), *chart.off])
+    assert numbers == list(range(1, len(numbers) + 1))
     feature = next(each for each in features() if each.filename == str(FOLDER / chart.feature))
     drawn = [scenario for scenario in scenarios(feature) if scenario.name == chart.scenario]
     assert drawn

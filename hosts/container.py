@@ -20,6 +20,7 @@ from unionhub.adapters.memory.directory import SnapshotDirectory
 from unionhub.domain.flows.acquirer_payment import AcquirerDesk
 from unionhub.domain.flows.acts import ActRunner
 from unionhub.domain.flows.additional_processing import AdditionalProcessingResult
+from unionhub.domain.flows.authorized_login import AuthorizedLogin, IndustryList
 from unionhub.domain.flows.bank_desk import BankDesk
 from unionhub.domain.flows.bank_questions import BankQuestions
 from unionhub.domain.flows.bill_payment import BillPayment
@@ -39,6 +40,7 @@ from unionhub.domain.flows.open_new_account import KycVerification, OpeningAccou
 from unionhub.domain.flows.p2p_transfer import P2pTransfer
 from unionhub.domain.flows.payers import Payers
 from unionhub.domain.flows.runner import MoneyFlow, MoneyRunner
+from unionhub.domain.flows.service_questions import ServiceQuestions
 from unionhub.domain.flows.terms import Terms
 from unionhub.domain.flows.token_payment import TokenPayment
 from unionhub.domain.flows.undo import AcquirerReversal, Cancellation, Refund, Undoing
@@ -59,6 +61,7 @@ def outcome_policy(settings: Settings) -> OutcomePolicy:
         notice_timeout_s=settings.partner_timeout_s,
         gateway_timeout_s=settings.gateway_timeout_s,
         platform_timeout_s=settings.platform_timeout_s,
+        service_timeout_s=settings.partner_timeout_s,
         cardholder_timeout_s=settings.cardholder_timeout_s,
         code_life_s=settings.code_life_s,
         cash_out_life_s=settings.cash_out_life_s,
@@ -170,6 +173,7 @@ class Container(containers.DeclarativeContainer):
     terms = providers.Singleton(Terms, directory, offers, rates)
     desk = providers.Singleton(BankDesk, directory, partners, vault, clock, policy)
     questions = providers.Singleton(BankQuestions, directory, partners, numbers, clock, policy)
+    service_questions = providers.Singleton(ServiceQuestions, partners, policy)
     issuing = providers.Singleton(Issuing, store, directory, vault, sequences, clock, telemetry)
     notice_book = providers.Singleton(NoticeBook, directory, numbers, clock)
     mover = providers.Singleton(Mover, store, notice_book, numbers, directory, clock, telemetry)
@@ -205,11 +209,13 @@ class Container(containers.DeclarativeContainer):
         providers.Singleton(QrcGeneration, payers, vault, cryptograms, entropy, sequences, policy),
         providers.Singleton(AdditionalProcessingResult, vault, notice_book, clock),
         providers.Singleton(GetCashOutToken, payers, desk, questions, vault, numbers, sequences, clock, policy),
+        providers.Singleton(AuthorizedLogin, directory, service_questions, vault, entropy, numbers, clock),
     )
     card_inquiries = providers.Singleton(CardInquiries, store, payers, directory, desk, questions, clock)
     qr_info = providers.Singleton(QrInfo, store, directory, partners, numbers, clock, policy, qr_hosts)
     rate_table = providers.Singleton(RateTable, store, terms)
     transaction_inquiry = providers.Singleton(TransactionInquiry, store, vault)
+    industry_list = providers.Singleton(IndustryList, store, directory, clock)
     key_exchange = providers.Singleton(
         KeyExchange, store, directory, clock, providers.Object(fitted), own_keys.provided.sealing_kid
     )
@@ -222,6 +228,7 @@ class Container(containers.DeclarativeContainer):
             "CARD_BALANCE_INQUIRY": card_inquiries.provided.balance,
             "CARDFACE_DOWNLOADING": card_inquiries.provided.face,
             "CVM_INQUIRY": card_inquiries.provided.identity_fields,
+            "GET_INDUSTRY_LIST": industry_list.provided.ask,
             "KEY_EXCHANGE": key_exchange.provided.exchange,
         }
     )

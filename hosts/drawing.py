@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 HUB: Final = "SCIS"
-_WHO, _WHAT = 20, 26
+_WHO, _WHAT = 20, 28
 
 
 class Drawing:

@@ -45,13 +45,16 @@ def reports(folder: Path) -> list[Report]:
 
 def figures(report: Report) -> dict[str, float]:
     """What is compared; figures that a report does not have are left out."""
-    paid = report.steps[0]
-    found: dict[str, float | None] = {
-        "payments/s": report.achieved_per_s,
-        "p50 from the schedule, ms": paid.latency.p50_ms,
-        "p95 from the schedule, ms": paid.latency.p95_ms,
-        "p99 from the schedule, ms": paid.latency.p99_ms,
-        "p50 from the sending, ms": paid.service.p50_ms,
+    found: dict[str, float | None] = {"payments/s": report.achieved_per_s}
+    for step in report.steps:
+        message = step.step.partition(" ")[2]
+        found |= {
+            f"{message}, p50 ms": step.latency.p50_ms,
+            f"{message}, p95 ms": step.latency.p95_ms,
+            f"{message}, p99 ms": step.latency.p99_ms,
+            f"{message}, p50 from the sending": step.service.p50_ms,
+        }
+    found |= {
         **{f"CPU {part.name}, ms/payment": part.ms_per_payment for part in report.parts},
         "transactions/payment": report.transactions_per_payment,
     }
@@ -85,10 +88,10 @@ def main(say: Callable[[str], None] = print) -> int:
     except (OSError, ValueError) as error:
         print(f"compare: {error}", file=sys.stderr)
         return 2
-    say(f"{'':38}{'before':>10}{'after':>10}{'ratio':>8}{'spread':>9}   ({len(before)} and {len(after)} runs)")
+    say(f"{'':48}{'before':>10}{'after':>10}{'ratio':>8}{'spread':>9}   ({len(before)} and {len(after)} runs)")
     for line in compare(before, after):
         mark = "" if line.is_plain else "   within the noise"
-        say(f"{line.name:38}{line.before:>10.2f}{line.after:>10.2f}{line.ratio:>8.2f}{line.spread:>9.0%}{mark}")
+        say(f"{line.name:48}{line.before:>10.2f}{line.after:>10.2f}{line.ratio:>8.2f}{line.spread:>9.0%}{mark}")
     bad = sum(not report.is_good for report in (*before, *after))
     if bad:
         say(f"{bad} of these runs had wrong answers or books that differ: their figures are worth nothing")

@@ -1,4 +1,4 @@
-"""Locust plays merchant-QR payments against a hub that runs: signed requests, checked answers, on a schedule (open model).
+"""Locust plays the mix (merchant QR, consumer QR, P2P) against a hub that runs: signed, checked, on a schedule (open model).
 
     locust -f perf/locustfile.py --headless -H http://127.0.0.1:8080 --rate 20 --seconds 30
 

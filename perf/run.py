@@ -1,7 +1,8 @@
-"""`make perf`: PostgreSQL, hub, worker and sandbox as processes, a load on a schedule, the books compared, a report.
+"""`make perf`: PostgreSQL, hub, worker and sandbox as processes, transactions counted, a load on a schedule, the books
+compared, a report.
 
 Bounded and headless. Everything that was started is ended by its id, also after Ctrl-C. Exit code 0: every answer passed its
-checks and the books agree; 1: they do not; 2: the rig itself failed; 130: interrupted.
+checks, the books agree, and no message needs more than two transactions; 1: not so; 2: the rig itself failed; 130: interrupted.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from pathlib import Path
 
 import msgspec
 
+import scenarios
 from loadgen.results import Results
 from loadgen.schedule import Plan
-from rig import books, databases, facts, report
+from rig import books, counting, databases, facts, report
 from rig.children import RigError
 from rig.meters import Meters
 from rig.stage import LoadOptions, Stage
@@ -31,6 +33,7 @@ from unionhub.hosts.sandbox.seeds import BANK
 HERE = Path(__file__).resolve().parent
 SAMPLE_S = 0.5
 SETTLE_S = 60.0
+CONNECTIONS = 10  # of one host: opening one is a transaction to PostgreSQL
 
 _begun_s = time.monotonic()
 
@@ -43,7 +46,7 @@ def say(text: str) -> None:
 def options(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="make perf", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--rate", type=float, default=30.0, help="payments a second (%(default)s)")
+    parser.add_argument("--rate", type=float, default=30.0, help="customers a second (%(default)s)")
     parser.add_argument("--seconds", type=float, default=40.0, help="measured (%(default)s)")
     parser.add_argument("--warmup", type=float, default=10.0, help="seconds before, at the same rate (%(default)s)")
     parser.add_argument("--pattern", choices=["poisson", "constant"], default="poisson", help="of arrivals (%(default)s)")
@@ -54,6 +57,9 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--in-flight", type=int, default=256, help="customers under way at a time (%(default)s)")
     parser.add_argument(
         "--patience", type=float, default=1.0, help="not sent within so many seconds is a failure (%(default)s)"
+    )
+    parser.add_argument(
+        "--count-each", type=int, default=20, help="of each message, to count transactions; 0 leaves it out (%(default)s)"
     )
     parser.add_argument("--home", type=Path, help="data folder of the hub; default: a new one, gone afterwards")
     parser.add_argument("--out", type=Path, default=Path("var/perf"), help="where report and logs go (%(default)s)")
@@ -73,13 +79,68 @@ def _home(given: Path | None) -> Iterator[Path]:
         shutil.rmtree(made, ignore_errors=True)
 
 
-async def measure(stage: Stage, plan: Plan, load: LoadOptions, out: Path) -> report.Report:
-    """Drive the load, read the meters beside it, wait until everything is delivered, compare the books."""
+class Before(msgspec.Struct, frozen=True, kw_only=True):
+    """What the books held before this run: a home that is used again has a past."""
+
+    payments: frozenset[int]
+    refs: frozenset[str]
+
+    @classmethod
+    async def of(cls, store: SqlStore, control_url: str) -> Before:
+        return cls(
+            payments=frozenset(payment.payment_id for payment in await books.all_payments(store)),
+            refs=frozenset(booking.ref for booking in await books.bookings_of(control_url, BANK)),
+        )
+
+
+async def look_back(stage: Stage) -> Before:
+    """`Before.of` with a store of its own."""
+    store = SqlStore(stage.database.url)
+    try:
+        return await Before.of(store, stage.control_url)
+    finally:
+        await store.close()
+
+
+def count_transactions(stage: Stage, mix: Path, each: int) -> tuple[list[counting.Counted], list[books.Told]]:
+    """(the transactions of each message, what was paid meanwhile)."""
+    if not each:
+        return [], []
+    say(f"counting transactions: {each} of each message, one after the other, without a worker")
+    with databases.counted_from_outside(stage.database) as read_count:
+        before = read_count()
+        with stage.counting_service() as tells:
+            sandbox = counting.open_sandbox(stage.home, stage.hub_url, stage.control_url)
+            tally = counting.Tally(stage.hub_url, tells)
+            found = tally.count(scenarios.load(mix, sandbox), each)
+            own = tally.read()
+        if stage.database.pid is not None:
+            theirs = read_count() - before  # its sessions have ended: they have told all
+            say(f"the hub counted {own} transactions since its start, PostgreSQL {theirs} (connections and checks included)")
+            if theirs - own > max(each, CONNECTIONS + 5):
+                raise RigError(
+                    f"PostgreSQL counted {theirs} transactions, the hub {own}: a message has some that it does not count"
+                )
+    return found, tally.told
+
+
+async def measure(
+    stage: Stage,
+    plan: Plan,
+    load: LoadOptions,
+    out: Path,
+    before: Before,
+    counted: list[counting.Counted],
+    told: list[books.Told],
+) -> report.Report:
+    """Drive the load, read the meters beside it, wait until everything is delivered, compare the books.
+
+    `told` was paid before the load.
+    """
     store = SqlStore(stage.database.url)
     counter = await databases.Counter.connect(stage.database)
     try:
         known = facts.facts(HERE) | {"database": await _about(counter)}
-        before = {booking.ref for booking in await books.bookings_of(stage.control_url, BANK)}
         file = out / "samples.json"
         file.unlink(missing_ok=True)
         client = stage.load(plan, load, file)
@@ -102,11 +163,12 @@ async def measure(stage: Stage, plan: Plan, load: LoadOptions, out: Path) -> rep
                 await reading
         meters.read()
         results = msgspec.json.decode(file.read_bytes(), type=Results)
-        told = [books.Told(s.sender, s.msg_id, s.minor) for s in results.samples if s.minor and not s.failure]
-        booked = [each for each in await books.bookings_of(stage.control_url, BANK) if each.ref not in before]
-        verdict = books.compare(told, await books.all_payments(store), booked, undelivered)
+        told = told + [books.Told(s.sender, s.msg_id, s.minor) for s in results.samples if s.minor and not s.failure]
+        payments = [each for each in await books.all_payments(store) if each.payment_id not in before.payments]
+        booked = [each for each in await books.bookings_of(stage.control_url, BANK) if each.ref not in before.refs]
+        verdict = books.compare(told, payments, booked, undelivered)
         mix = load.mix.read_text(encoding="utf-8")
-        return report.build(results, meters, verdict, facts=known, mix=mix, settled_s=settled_s)
+        return report.build(results, meters, verdict, facts=known, mix=mix, settled_s=settled_s, counted=counted)
     finally:
         await store.close()
         if counter is not None:
@@ -143,9 +205,12 @@ def run(chosen: argparse.Namespace) -> int:
             say(f"starting {chosen.database}")
             database = stack.enter_context(databases.opened(chosen.database, home))
             stage = stack.enter_context(Stage(home, database, out / "log", say))
-            stage.open(chosen.cardholders)
+            stage.open_sandbox(chosen.cardholders)
+            before = asyncio.run(look_back(stage))
+            counted, told = count_transactions(stage, load.mix, chosen.count_each)
+            stage.open_hub()
             say(f"ready; signing ahead, then {plan.warmup_s:.0f} s warm-up and {plan.seconds:.0f} s measured")
-            made = asyncio.run(measure(stage, plan, load, out))
+            made = asyncio.run(measure(stage, plan, load, out, before, counted, told))
         finally:
             _no_more_interrupts()  # an impatient second Ctrl-C must not leave processes behind
             say("ending everything that was started")
@@ -172,7 +237,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("interrupted; everything that was started has been ended", file=sys.stderr)
         return 130
-    except (RigError, ValueError) as error:
+    except (RigError, scenarios.MixError, ValueError) as error:
         print(f"perf: {error}", file=sys.stderr)
         return 2
 

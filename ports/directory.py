@@ -7,6 +7,7 @@ from typing import Protocol
 
 from unionhub.domain.model.cards import CardProduct
 from unionhub.domain.model.parties import Party
+from unionhub.domain.model.services import Grant, IndustryService
 
 
 class Directory(Protocol):
@@ -30,6 +31,18 @@ class Directory(Protocol):
 
     def products(self, gateway: str) -> Sequence[CardProduct]:
         """Those that this app gateway may have issued, by product_id (S-43)."""
+        ...
+
+    def service(self, industry_code: str) -> IndustryService | None:
+        """The industry service of that code (UCSP)."""
+        ...
+
+    def services(self) -> Sequence[IndustryService]:
+        """All of them, by industry code."""
+        ...
+
+    def grant(self, channel: str, industry: str) -> Grant | None:
+        """What the two, by their app_ids, agreed on, in whatever state it is."""
         ...
 
     def qr_platform(self) -> Party | None:

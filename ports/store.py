@@ -14,10 +14,12 @@ from unionhub.domain.model.audit import AuditEntry
 from unionhub.domain.model.cards import Card, CardFace, CardProduct
 from unionhub.domain.model.codes import OneTimeCode
 from unionhub.domain.model.enrolment import Enrolment
+from unionhub.domain.model.login import Login
 from unionhub.domain.model.messages import Claim
 from unionhub.domain.model.notices import Attempt, Notice, NoticeState
 from unionhub.domain.model.parties import Party
 from unionhub.domain.model.qr_inquiry import QrInquiry
+from unionhub.domain.model.services import Grant, IndustryService
 from unionhub.domain.model.transactions import Payment, PaymentState
 
 
@@ -197,6 +199,32 @@ class UnitOfWork(Protocol):
 
     async def put_product(self, product: CardProduct) -> None: ...
 
+    async def services(self) -> list[IndustryService]:
+        """By app_id."""
+        ...
+
+    async def put_service(self, service: IndustryService) -> None:
+        """Insert or replace by app_id."""
+        ...
+
+    async def grants(self) -> list[Grant]:
+        """By channel and industry."""
+        ...
+
+    async def put_grant(self, grant: Grant) -> None:
+        """Insert or replace by (channel, industry)."""
+        ...
+
+    async def add_login(self, login: Login) -> None:
+        """Insert; raises ValueError if there is a login of this id already."""
+        ...
+
+    async def login(self, login_id: int) -> Login | None: ...
+
+    async def latest_login(self, channel: str, user_id: str, industry: str) -> Login | None:
+        """Of this user at this industry, the one that ends last; of several, the one with the highest id."""
+        ...
+
     async def put_card(self, card: Card) -> bool:
         """Insert; raises ValueError if its id, token or PAN is already there (numbers are never reused). False, and nothing
         is written, if the user has a usable card (`Card.is_usable`) of this product on this account on this device already,
@@ -275,7 +303,7 @@ class UnitOfWork(Protocol):
     ) -> int:
         """Delete UPI-UUIDs and claims that are older than this by the store's own time (business time can be moved, and a
         UUID that is forgotten early can be replayed), acts together with their claims; and one-time codes (with their once
-        keys `code:...`) and QR inquiries that ended before that moment of business time. Returns how many."""
+        keys `code:...`), QR inquiries and logins that ended before that moment of business time. Returns how many."""
         ...
 
     # --- for the invariants (DESIGN section 3)

@@ -1,15 +1,16 @@
-"""Parties and products in memory, read again from the store every second."""
+"""Parties, products, services and grants in memory, read again from the store every second."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NoReturn, Self
 
 import msgspec
 
 from unionhub.domain.model.cards import CardProduct
 from unionhub.domain.model.parties import Party, Role
+from unionhub.domain.model.services import Grant, IndustryService
 from unionhub.ports.store import Store, StoreUnavailable
 from unionhub.ports.telemetry import Telemetry
 
@@ -27,9 +28,17 @@ class _Snapshot(msgspec.Struct, frozen=True):
     acquirers: dict[str, Party]  # by IIN
     products: dict[str, CardProduct]
     qr_platform: Party | None
+    services: dict[str, IndustryService]  # by industry code
+    grants: dict[tuple[str, str], Grant]  # by (channel, industry)
 
     @classmethod
-    def of(cls, parties: Iterable[Party], products: Iterable[CardProduct]) -> Self:
+    def of(
+        cls,
+        parties: Iterable[Party],
+        products: Iterable[CardProduct],
+        services: Iterable[IndustryService] = (),
+        grants: Iterable[Grant] = (),
+    ) -> Self:
         known = {party.app_id: party for party in parties}
         acquirers: dict[str, Party] = {}
         # Where two share an IIN, a live one counts, then the lower app_id: every host must choose the same.
@@ -42,7 +51,22 @@ class _Snapshot(msgspec.Struct, frozen=True):
             acquirers,
             {product.product_id: product for product in sorted(products, key=lambda each: each.product_id)},
             platforms[0] if platforms else None,
+            _by_industry_code(known, services),
+            {(grant.channel, grant.industry): grant for grant in grants},
         )
+
+
+def _by_industry_code(parties: Mapping[str, Party], services: Iterable[IndustryService]) -> dict[str, IndustryService]:
+    """A live industry has its code alone (`launching.obstacles`); of others that claim the same, it counts."""
+    owners = sorted(
+        ((party, service) for service in services if (party := parties.get(service.app_id)) is not None),
+        key=lambda pair: (not pair[0].is_live, pair[0].app_id),
+    )
+    found: dict[str, IndustryService] = {}
+    for party, service in owners:
+        if party.industry_code:
+            found.setdefault(party.industry_code, service)
+    return dict(sorted(found.items()))
 
 
 class SnapshotDirectory:
@@ -75,6 +99,15 @@ class SnapshotDirectory:
 
     def products(self, gateway: str) -> Sequence[CardProduct]:
         return [product for product in self._snapshot.products.values() if gateway in product.gateways]
+
+    def service(self, industry_code: str) -> IndustryService | None:
+        return self._snapshot.services.get(industry_code)
+
+    def services(self) -> Sequence[IndustryService]:
+        return list(self._snapshot.services.values())
+
+    def grant(self, channel: str, industry: str) -> Grant | None:
+        return self._snapshot.grants.get((channel, industry))
 
     def qr_platform(self) -> Party | None:
         return self._snapshot.qr_platform
@@ -125,8 +158,9 @@ class SnapshotDirectory:
         try:
             async with self._store.begin() as work:
                 parties, products = await work.parties(), await work.products()
+                services, grants = await work.services(), await work.grants()
         except StoreUnavailable:
             self._began_s = began_s  # who waits learns as little from another try
             raise
-        self._snapshot = _Snapshot.of(parties, products)
+        self._snapshot = _Snapshot.of(parties, products, services, grants)
         self._began_s = began_s

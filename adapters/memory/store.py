@@ -16,11 +16,12 @@ from .enrolments import Acts, Codes, Enrolments
 from .notices import Notices
 from .payments import Payments
 from .reference import Reference
+from .services import Services
 from .unit import Turns
 from .upkeep import Upkeep
 
 
-class _Unit(Payments, Notices, Acts, Enrolments, Codes, Reference, Upkeep):
+class _Unit(Payments, Notices, Acts, Enrolments, Codes, Reference, Services, Upkeep):
     """One unit of work."""
 
 

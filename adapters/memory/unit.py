@@ -13,10 +13,12 @@ from unionhub.domain.model.audit import AuditEntry
 from unionhub.domain.model.cards import Card, CardFace, CardProduct
 from unionhub.domain.model.codes import OneTimeCode
 from unionhub.domain.model.enrolment import Enrolment
+from unionhub.domain.model.login import Login
 from unionhub.domain.model.messages import Claim
 from unionhub.domain.model.notices import Attempt, Notice
 from unionhub.domain.model.parties import Party
 from unionhub.domain.model.qr_inquiry import QrInquiry
+from unionhub.domain.model.services import Grant, IndustryService
 from unionhub.domain.model.transactions import Payment
 from unionhub.ports.store import StoreUnavailable, WrappedKey
 
@@ -56,6 +58,9 @@ class Tables:
         self.cards: dict[int, Card] = {}
         self.card_ids: dict[bytes, int] = {}  # by token_index and by pan_index
         self.card_faces: dict[str, CardFace] = {}
+        self.services: dict[str, IndustryService] = {}
+        self.grants: dict[tuple[str, str], Grant] = {}  # by (channel, industry)
+        self.logins: dict[int, Login] = {}
         self.audit: dict[int, AuditEntry] = {}  # by its place in the trail, from 0
         self.keys: dict[tuple[str, int], WrappedKey] = {}
         self.sequences: dict[str, int] = {}

@@ -66,6 +66,8 @@ class Upkeep(UnitBase):
             gone += self._purge_codes(codes_expired_before, limit - gone)
             ended = [key for key, found in tables.qr_inquiries.items() if found.valid_until < codes_expired_before]
             gone += self._drop_all(tables.qr_inquiries, ended[: limit - gone])
+            logins = [key for key, login in tables.logins.items() if login.ends_at < codes_expired_before]
+            gone += self._drop_all(tables.logins, logins[: limit - gone])
         return gone
 
     def _purge_codes(self, expired_before: datetime, limit: int) -> int:

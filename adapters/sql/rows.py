@@ -18,11 +18,13 @@ from unionhub.domain.model.audit import AuditEntry
 from unionhub.domain.model.cards import Card, CardFace, CardProduct
 from unionhub.domain.model.codes import OneTimeCode
 from unionhub.domain.model.enrolment import Enrolment
+from unionhub.domain.model.login import Login
 from unionhub.domain.model.messages import Claim
 from unionhub.domain.model.money import Money
 from unionhub.domain.model.notices import Attempt, Notice
 from unionhub.domain.model.parties import Party
 from unionhub.domain.model.qr_inquiry import QrInquiry
+from unionhub.domain.model.services import Grant, IndustryService
 from unionhub.domain.model.transactions import Payment, Reservation
 from unionhub.ports.store import WrappedKey
 
@@ -142,11 +144,14 @@ CARD_FACES: Final = Mapper(CardFace, tables.card_faces)
 CLAIMS: Final = Mapper(Claim, tables.claims)
 CODES: Final = Mapper(OneTimeCode, tables.codes)
 ENROLMENTS: Final = Mapper(Enrolment, tables.enrolments)
+GRANTS: Final = Mapper(Grant, tables.grants)
+LOGINS: Final = Mapper(Login, tables.logins)
 NOTICES: Final = Mapper(Notice, tables.notices)
 PARTIES: Final = Mapper(Party, tables.parties)
 PAYMENTS: Final = Mapper(Payment, tables.payments)
 PRODUCTS: Final = Mapper(CardProduct, tables.card_products)
 QR_INQUIRIES: Final = Mapper(QrInquiry, tables.qr_inquiries)
+SERVICES: Final = Mapper(IndustryService, tables.services)
 WRAPPED_KEYS: Final = Mapper(WrappedKey, tables.wrapped_keys)
 
 reservations_from: Final = msgspec.json.Decoder(tuple[Reservation, ...]).decode

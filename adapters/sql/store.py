@@ -20,6 +20,7 @@ from .fused import FusedPayments
 from .notices import Notices
 from .payments import GIVES_BACK
 from .reference import Reference
+from .services import Services
 from .stepwise import StepwisePayments
 from .transaction import Database, SingleStatement
 from .upkeep import Upkeep
@@ -27,7 +28,7 @@ from .upkeep import Upkeep
 _READY_TIMEOUT_S: Final = 3.0
 
 
-class _Rest(Notices, Acts, Enrolments, Codes, Cards, Reference, Upkeep):
+class _Rest(Notices, Acts, Enrolments, Codes, Cards, Reference, Services, Upkeep):
     """What both databases do alike."""
 
 

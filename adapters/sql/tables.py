@@ -382,6 +382,49 @@ card_products: Final = sa.Table(
     _text("preset_merchants"),
 )
 
+services: Final = sa.Table(
+    "services",
+    METADATA,
+    _text("app_id", primary_key=True),
+    _text("name"),
+    _text("category"),
+    _text("url"),
+    _text("icon_url"),
+    _text("needs"),
+    _text("takes"),
+    _text("default_language"),
+    _text("languages"),
+    _number("login_life_s"),
+    _number("ticket_life_s"),
+    _text("acquirer"),
+    _text("merchant_id"),
+)
+
+grants: Final = sa.Table(
+    "grants",
+    METADATA,
+    _text("channel", primary_key=True),
+    _text("industry", primary_key=True),
+    _text("state"),
+    _number("valid_from", nullable=True),
+    _number("valid_until", nullable=True),
+    _flag("allows_pan"),
+    _text("fee_terms"),
+)
+
+logins: Final = sa.Table(
+    "logins",
+    METADATA,
+    _number("login_id", primary_key=True),
+    _text("channel"),
+    _text("industry"),
+    _text("user_id"),
+    _number("opened_at"),
+    _number("ends_at", index=True),
+    _bytes("url_sealed"),
+    sa.Index(None, "channel", "user_id", "industry", "ends_at"),
+)
+
 audit: Final = sa.Table(
     "audit",
     METADATA,

@@ -14,7 +14,7 @@ from unionhub.ports.store import WrappedKey
 
 from .rows import AUDIT, WRAPPED_KEYS, duration, micros
 from .statement import Statement, done, insert, is_one_of, is_one_of_numbers, number, store_now, text
-from .tables import acts, audit, claims, codes, markers, once_keys, qr_inquiries, sequences, uuids, wrapped_keys
+from .tables import acts, audit, claims, codes, logins, markers, once_keys, qr_inquiries, sequences, uuids, wrapped_keys
 from .transaction import Transaction
 
 _KEYS = Statement(sa.select(*WRAPPED_KEYS.columns).order_by(wrapped_keys.c.kind, wrapped_keys.c.version))
@@ -59,6 +59,7 @@ _PURGE_CLAIMS = _purge(claims, claims.c.recorded_at, _kept_since, claims.c.recor
 _DROP_ACTS = Statement(sa.delete(acts).where(is_one_of_numbers(acts.c.act_id, "ids")).returning(done()))
 _PURGE_CODES = _purge(codes, codes.c.expires_at, number("before"))
 _PURGE_QR_INQUIRIES = _purge(qr_inquiries, qr_inquiries.c.valid_until, number("before"))
+_PURGE_LOGINS = _purge(logins, logins.c.ends_at, number("before"))
 _DROP_ONCE_KEYS = Statement(sa.delete(once_keys).where(is_one_of(once_keys.c.key, "keys")).returning(done()))
 
 
@@ -105,7 +106,8 @@ class Upkeep(Transaction):
         if codes_expired_before is not None:
             before = micros(codes_expired_before)
             gone += await self._purge_codes(before, limit - gone)
-            gone += len(await self._fetch(_PURGE_QR_INQUIRIES, {"before": before, "limit": limit - gone}))
+            for statement in (_PURGE_QR_INQUIRIES, _PURGE_LOGINS):
+                gone += len(await self._fetch(statement, {"before": before, "limit": limit - gone}))
         return gone
 
     async def _purge_claims(self, kept: int, limit: int) -> int:

@@ -12,12 +12,12 @@ from unionhub.domain.model.errors import Refusal
 from unionhub.domain.model.parties import Party, Role
 
 from . import acquirer, cards, codes, keys, payments
-from .envelope import BareRequest, MsgInfo, Request
+from .envelope import BareRequest, MsgInfo, Request, answer_body
 
 OpenSealed = Callable[[Party, str], bytes]
 """Opens what a partner sealed for the hub; raises Refusal(`A0`) whatever the cause."""
 
-_UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _WHERE: Final = re.compile(r" - at `\$\.?(?P<path>[^`]*)`\Z")
 _MISSING: Final = re.compile(r"missing required field `(?P<field>[^`]*)`")
 _ECHOED: Final = ("versionNo", "msgID", "timeStamp", "msgType", "insID")
@@ -46,6 +46,19 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     sealed: Mapping[str, type[Any]] = {}  # members of trxInfo that are JWEs, by their wire names -> what they hold
     may_lack_trx_info: bool = False
     body_limit_bytes: int = 16 * 1024
+
+    def reader(self, open_sealed: OpenSealed) -> Reader:
+        return Reader(self, open_sealed)
+
+    def members(self, value: Any, seal: Seal) -> Mapping[str, object]:
+        """The answer's own members: trxInfo, unless it is empty, and what stands beside it."""
+        trx_info = self.write(value, seal) if self.write else None
+        return {**({} if trx_info is None else {"trxInfo": trx_info}), **self.beside(value)}
+
+    @staticmethod
+    def answer(echo: object, code: str, *, detail: str = "", members: Mapping[str, object] | None = None) -> bytes:
+        """The answer's bytes. `echo` None: nothing could be read, and nothing is repeated."""
+        return answer_body(echo, code, detail=detail, beside=members)
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,7 +219,7 @@ class Reader:
         """Never raises for what is in the body: a refusal is part of the result."""
         try:
             message: Request[Any] = self._decoder.decode(body)
-        except _UNDECODABLE as error:
+        except UNDECODABLE as error:
             return self._refused(body, sender, error)
         info = message.msg_info
         trx_info = self._row.trx_info() if message.trx_info is None else message.trx_info
@@ -228,8 +241,8 @@ class Reader:
         for name, plaintext in opened.items():
             try:
                 held[name] = self._sealed[name].decode(plaintext)
-            except _UNDECODABLE as error:
-                inner = _field_path(error)
+            except UNDECODABLE as error:
+                inner = field_path(error)
                 raise Refusal("30", f"trxInfo.{name}.{inner}" if inner else f"trxInfo.{name}") from None
         return held
 
@@ -246,16 +259,16 @@ class Reader:
         """`30`, unless the message is another institution's or holds a sealed field that does not open: then `A0`."""
         try:
             members = msgspec.json.decode(body)
-        except _UNDECODABLE:
+        except UNDECODABLE:
             return Incoming(refusal=Refusal("30"))
         info = members.get("msgInfo") if isinstance(members, dict) else None
         if not isinstance(info, dict):
-            return Incoming(refusal=Refusal("30", _field_path(error)))
-        echo = {name: info[name] for name in _ECHOED if _echoable(info.get(name))}
+            return Incoming(refusal=Refusal("30", field_path(error)))
+        echo = {name: info[name] for name in _ECHOED if echoable(info.get(name))}
         if isinstance(info.get("insID"), str) and info["insID"] != sender.app_id:
             return Incoming(msg_info=echo, refusal=Refusal("A0"))
         refusal = self._sealed_refusal(members.get("trxInfo"), sender)
-        return Incoming(msg_info=echo, refusal=refusal or Refusal("30", _field_path(error)))
+        return Incoming(msg_info=echo, refusal=refusal or Refusal("30", field_path(error)))
 
     def _sealed_refusal(self, trx_info: object, sender: Party) -> Refusal | None:
         if isinstance(trx_info, dict):
@@ -272,11 +285,11 @@ def _wire_names(kind: type[Any]) -> tuple[str, ...]:
     return tuple(field.encode_name for field in msgspec.structs.fields(kind))
 
 
-def _echoable(value: object) -> bool:
+def echoable(value: object) -> bool:
     return isinstance(value, str) and len(value) <= _ECHO_MAX_CHARS
 
 
-def _field_path(error: Exception) -> str:
+def field_path(error: Exception) -> str:
     """Where msgspec found the fault: `trxInfo.trxAmt`. Names of our own fields only, never what was sent."""
     text = str(error)
     where = _WHERE.search(text)

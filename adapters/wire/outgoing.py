@@ -37,6 +37,7 @@ from unionhub.ports.partners import NoWord
 from .cards import WireDocument
 from .envelope import Reply, request_body
 from .fields import wire_name
+from .flat_outgoing import FLAT, read_flat_answer, write_flat
 from .parts import WireDiscount, WireMerchant, WireSettlementKey, rejection_reason, wire_discounts
 
 Seal = Callable[[bytes], str]
@@ -411,6 +412,8 @@ def path_of(party: Party, message: str) -> str:
 
 def write(outgoing: Outgoing, party: Party, seal: Seal) -> bytes:
     """The body of a message to `party`. msgInfo and the path stay the same at each repeat; a JWE is sealed anew."""
+    if type(outgoing) in FLAT:
+        return write_flat(outgoing, party, seal)
     trx_info = OUTGOING[type(outgoing)](outgoing, party, seal)
     return request_body(party, outgoing.message, outgoing.msg_id, outgoing.sent_at, trx_info)
 
@@ -420,6 +423,8 @@ def read_answer(outgoing: Outgoing, party: Party, body: bytes, open_sealed: Open
 
     A response's JWS carries no path, so a genuine answer to another payment must be told apart here.
     """
+    if type(outgoing) in FLAT:
+        return read_flat_answer(outgoing, body)
     try:
         reply: Reply[AnswerInfo] = _REPLY.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

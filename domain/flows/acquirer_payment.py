@@ -18,12 +18,12 @@ from unionhub.domain.model.cards import Card, CardProduct
 from unionhub.domain.model.errors import Decline
 from unionhub.domain.model.identifiers import Secret
 from unionhub.domain.model.messages import AcquirerPayment
-from unionhub.domain.model.money import Money
+from unionhub.domain.model.money import AmountError, AmountFormatError, Money, UnknownCurrencyError
 from unionhub.domain.model.outgoing import AdditionalProcessing
 from unionhub.domain.model.parties import Party
 from unionhub.domain.model.policy import OutcomePolicy
 from unionhub.domain.model.qr.consumer import is_emv_cpm
-from unionhub.domain.model.transactions import OnceKey, Payment, PaymentState, Reservation
+from unionhub.domain.model.transactions import Barrier, OnceKey, Payment, PaymentState, Reservation
 from unionhub.ports.clock import Clock
 from unionhub.ports.directory import Directory
 from unionhub.ports.partners import NotSent, NoWord, Overloaded, Partners
@@ -67,9 +67,12 @@ class AcquirerDesk:
             raise Decline("03")
         if request.settlement_key.acquirer_iin not in own:
             raise Decline("12")
+        asked = _asked(request)
         return msgspec.structs.replace(
             draft,
             acquirer=draft.sender,
+            gross=asked,
+            amount=asked,
             merchant=request.merchant,
             settlement_key=request.settlement_key.text,
             retrieval_ref=request.retrieval_ref or draft.retrieval_ref,
@@ -82,12 +85,22 @@ class AcquirerDesk:
         self.payers.fit(card, payment.opened_at)
         return product
 
-    def reserving(self, payment: Payment, card: Card, product: CardProduct, *, before: tuple[Reservation, ...] = ()) -> Payment:
-        """With its reservations: `before`, `62`, `61`, `94`; and its own msgID, which a REVERSAL may have barred."""
-        barrier = OnceKey(key=message_key(payment.sender, payment.msg_id), code="94")
+    def reserving(
+        self,
+        payment: Payment,
+        card: Card,
+        product: CardProduct,
+        *,
+        before: tuple[Reservation, ...] = (),
+        over_limit: bool = False,
+    ) -> Payment:
+        """With its reservations: `before`, `62`, `61` (the product's limits, then `over_limit` of a code), `94`; and its own
+        msgID, which a REVERSAL may have barred."""
         limits = self.terms.limits(payment, card, product)
+        over = (Barrier(code="61"),) if over_limit else ()
         key = settlement_once(payment.sender, payment.settlement_key)
-        return msgspec.structs.replace(payment, reservations=(*before, *limits, key, barrier))
+        barrier = OnceKey(key=message_key(payment.sender, payment.msg_id), code="94")
+        return msgspec.structs.replace(payment, reservations=(*before, *limits, *over, key, barrier))
 
     def asking_cardholder(self, payment: Payment) -> Payment:
         """The payment as one that waits for the cardholder, from before the question leaves: an answer may overtake the
@@ -140,6 +153,15 @@ class AcquirerDesk:
         if gateway is None:
             raise AssertionError(f"payment {payment.payment_id} names an unknown gateway {payment.gateway}")
         return gateway
+
+
+def _asked(request: AcquirerPayment) -> Money | None:
+    """The sum that was asked for, which the payer's app is told even of a payment that is declined before it has terms;
+    None for one that cannot be read (`13`, `30`)."""
+    try:
+        return Money.parse(request.amount, request.currency, zero=True)
+    except (AmountError, AmountFormatError, UnknownCurrencyError):
+        return None
 
 
 def _of_kind(codes: tuple[Secret, ...], *, emv: bool) -> tuple[Secret, ...]:

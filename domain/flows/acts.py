@@ -146,13 +146,15 @@ class ActRunner:
             if earlier is not None:
                 if (earlier.message, earlier.digest) != (claim.message, claim.digest):
                     raise Refusal("78")
-                answered: Answered | tuple[Act, Calling] = await self._again(uow, flow, earlier, request)
+                answered: Answered | tuple[Act, Calling] = await self._again(uow, flow, earlier, request, prepared)
             else:
                 answered = await self._open(uow, flow, act, request, prepared)
             await uow.commit()
         return answered
 
-    async def _again(self, uow: UnitOfWork, flow: Any, earlier: Claim, request: Any) -> Answered | tuple[Act, Calling]:
+    async def _again(
+        self, uow: UnitOfWork, flow: Any, earlier: Claim, request: Any, prepared: Any
+    ) -> Answered | tuple[Act, Calling]:
         """The same message again: the answer that stands, rebuilt; an act that nobody works on any more ends here."""
         act = await uow.act(earlier.record_id)
         if act is None:
@@ -161,7 +163,7 @@ class ActRunner:
             act = msgspec.structs.replace(act, code=await _lapsed(flow, uow, act))
             if act.code:
                 await uow.close_act(act)
-        if not act.code and (resumed := await _resumed(flow, uow, act, request)) is not None:
+        if not act.code and (resumed := await _resumed(flow, uow, act, request, prepared)) is not None:
             return act, resumed
         value = await flow.recall(uow, act) if act.answer_code in ("00", "04") else None
         return Answered(code=act.answer_code, value=value)
@@ -207,10 +209,15 @@ class ActRunner:
                 done = await flow.close(uow, act, calling.work, result)
             except Decline as decline:
                 done = Done(code=decline.code, subject_id=calling.subject_id)
-            if isinstance(done, Done):
-                await uow.close_act(self._ended(act, done))
-            await uow.commit()
-        return _answer(done)
+            if not isinstance(done, Done) or await uow.close_act(self._ended(act, done)):
+                await uow.commit()
+                return _answer(done)
+        # It was given up, or ended by somebody else, while this host stood still: what was answered then stands, and nothing
+        # of this is written. A card that is issued to somebody who was told `98` would be in the way of his next try.
+        async with self._store.begin() as uow:
+            stored = await uow.act(act.act_id)
+            value = await flow.recall(uow, stored) if stored is not None and stored.code == "00" else None
+        return Answered(code=stored.answer_code if stored is not None else GIVEN_UP, value=value)
 
 
 def _answer(done: Done | Pending) -> Answered:
@@ -219,10 +226,10 @@ def _answer(done: Done | Pending) -> Answered:
     return Answered(code=done.code, value=done.value)
 
 
-async def _resumed(flow: Any, uow: UnitOfWork, act: Act, request: Any) -> Calling | None:
+async def _resumed(flow: Any, uow: UnitOfWork, act: Act, request: Any, prepared: Any) -> Calling | None:
     """What only the sender's own repeat can bring again (documents): the flow may go on with it."""
     resume = getattr(flow, "resume", None)
-    return await resume(uow, act, request) if resume is not None else None
+    return await resume(uow, act, request, prepared) if resume is not None else None
 
 
 async def _lapsed(flow: Any, uow: UnitOfWork, act: Act) -> str:

@@ -76,9 +76,9 @@ class GetCashOutToken:
         """RULES section 9, step 3, then the amount."""
         card, product = await self._payers.named(uow, act.sender, request.payer, self.message)
         self._payers.fit(card, act.opened_at)
-        amount = read_amount(request.amount, request.currency)
-        if amount.currency != card.currency:
+        if request.currency != card.currency:
             raise Decline("12")
+        amount = read_amount(request.amount, request.currency)
         if amount.minor > product.trx_limit_minor:
             raise Decline("61")
         return Calling(work=(card, amount, request.use, number), subject_id=card.card_id)
@@ -163,9 +163,9 @@ class Withdraw:
 
     def _opened(self, known: Payment, code: OneTimeCode, card: Card, request: AcquirerPayment) -> Payment:
         product = self._desk.card_may_pay(card, known)
-        amount = read_amount(request.amount, request.currency)
-        if code.trx_limit is None or amount.currency != code.trx_limit.currency:
+        if code.trx_limit is None or request.currency != code.trx_limit.currency:
             raise Decline("12")
+        amount = read_amount(request.amount, request.currency)
         if amount != code.trx_limit:
             raise Decline("13")
         if known.opened_at >= code.expires_at:

@@ -36,7 +36,7 @@ from unionhub.domain.model.qr.consumer import (
     unionpay_code,
 )
 from unionhub.domain.model.qr.faults import QrError
-from unionhub.domain.model.transactions import Barrier, OnceKey, Payment, Reservation
+from unionhub.domain.model.transactions import OnceKey, Payment
 from unionhub.ports.cryptograms import CryptogramError, Cryptograms
 from unionhub.ports.entropy import Entropy
 from unionhub.ports.sequences import Sequences
@@ -145,19 +145,8 @@ class QrcGeneration:
         )
 
     def _payload(self, card: Card, token: Token, code: OneTimeCode) -> Secret:
-        """The EMV payload, from what is kept of it (PROTOCOL 3.2)."""
-        return Secret(
-            build_emv(
-                UnionPayCode(
-                    token=token.reveal(),
-                    expiry=f"{card.token_expiry:%y%m}",
-                    ins_id=code.gateway,
-                    atc=code.atc,
-                    unpredictable_number=code.unpredictable_number,
-                    cryptogram=self._cryptograms.arqc(token, code.atc, code.unpredictable_number),
-                )
-            )
-        )
+        """The EMV payload, from what is kept of it."""
+        return _payload(self._cryptograms, card, token, code.atc, code.unpredictable_number)
 
     def _barcode(self) -> str:
         """19 digits from 62; the other 17 from chance, without bias: 2**57 is the first power above 10**17."""
@@ -178,10 +167,10 @@ class CpqrcPayment:
 
     async def open(self, uow: UnitOfWork, draft: Payment, request: AcquirerPayment) -> Intent:
         """The code says whose card it is; then RULES section 9, steps 3 to 5."""
-        received = self._desk.received(draft, request)
         presented = request.emv_payload or request.barcode
-        if presented is None:
+        if presented is None or not (is_emv_cpm(presented.reveal()) or is_barcode(presented.reveal())):
             raise Refusal("30", "trxInfo.emvCpqrcPayload")
+        received = self._desk.received(draft, request)
         code, card = await self._found(uow, presented)
         known = msgspec.structs.replace(
             received, gateway=card.gateway, issuer=card.issuer, card_id=card.card_id, code_id=code.code_id
@@ -203,38 +192,56 @@ class CpqrcPayment:
         if known.opened_at >= code.expires_at:
             raise Decline("02")
         payment = await self._desk.terms.of_purchase(known, card, product, gross, coupon=code.coupon)
-        once: list[Reservation] = [OnceKey(key=code.once_key, code="02", kept=True)]
-        if code.trx_limit is not None and code.trx_limit < self._desk.terms.in_currency(gross, code.trx_limit.currency):
-            once.append(Barrier(code="61"))
-        payment = self._desk.reserving(payment, card, product, before=tuple(once))
+        once = OnceKey(key=code.once_key, code="02", kept=True)
+        over = code.trx_limit is not None and self._desk.above(gross, code.trx_limit, product)
+        payment = self._desk.reserving(payment, card, product, before=(once,), over_limit=over)
         if self._desk.above(gross, code.cvm_limit, product):
             return self._desk.asking_cardholder(payment)
         return payment
 
     async def _found(self, uow: UnitOfWork, presented: Secret) -> tuple[OneTimeCode, Card]:
-        """The code as it was issued. `30`: no consumer code at all; `02`: one of ours that is gone; `12`: forged, foreign."""
+        """The code as it was issued. `02`: one of ours that is gone; `12`: forged or foreign; `30`: broken inside."""
         text = presented.reveal()
-        if not (is_emv_cpm(text) or is_barcode(text)):
-            raise Refusal("30", "trxInfo.emvCpqrcPayload")
         purpose = BARCODE if is_barcode(text) else CODE
         code = await uow.code_by_index(self._vault.index(presented, purpose))
         card = await uow.card(code.card_id) if code is not None else None
         if code is None or card is None:
-            raise Decline("02" if self._was_ours(text) else "12")
+            raise Decline("02" if await self._was_ours(uow, text) else "12")
         return code, card
 
-    def _was_ours(self, text: str) -> bool:
-        """A code whose cryptogram is right was issued here, and purged long after it expired."""
+    async def _was_ours(self, uow: UnitOfWork, text: str) -> bool:
+        """A code that we would make again was issued here, and purged long after it expired; in all its parts, or somebody
+        changed it."""
         if not is_emv_cpm(text):
             return False
         try:
             said = unionpay_code(parse_emv(text))
-            token = Token.parse(said.token)
-            return self._cryptograms.arqc(token, said.atc, said.unpredictable_number) == said.cryptogram
         except QrError:
             raise Refusal("30", "trxInfo.emvCpqrcPayload") from None
+        try:
+            token = Token.parse(said.token)
+            card = await self._desk.payers.find(uow, token)
+            if card is None:
+                return False
+            return _payload(self._cryptograms, card, token, said.atc, said.unpredictable_number).reveal() == text
         except (ValueError, CryptogramError):
             return False
+
+
+def _payload(cryptograms: Cryptograms, card: Card, token: Token, atc: int, unpredictable_number: bytes) -> Secret:
+    """A card's EMV payload (PROTOCOL 3.2)."""
+    return Secret(
+        build_emv(
+            UnionPayCode(
+                token=token.reveal(),
+                expiry=f"{card.token_expiry:%y%m}",
+                ins_id=card.gateway,
+                atc=atc,
+                unpredictable_number=unpredictable_number,
+                cryptogram=cryptograms.arqc(token, atc, unpredictable_number),
+            )
+        )
+    )
 
 
 def _limit(text: str, request: CodeRequest) -> Money | None:

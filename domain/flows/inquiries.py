@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import msgspec
+
 from unionhub.domain.model.errors import Decline
 from unionhub.domain.model.messages import Envelope, RateInquiry, ResultInquiry
 from unionhub.domain.model.money import Money, UnknownCurrencyError, currency
-from unionhub.domain.model.transactions import Payment
+from unionhub.domain.model.transactions import Payment, PaymentState
 from unionhub.ports.store import Store
 from unionhub.ports.vault import Vault
 
 from .payers import TOKEN
 from .terms import Terms, read_amount
+
+_TAKES_BACK: Final = frozenset({"CANCELLATION", "REVERSAL"})
+"""In full; a REFUND leaves the payment what it was."""
 
 
 class TransactionInquiry:
@@ -26,6 +33,7 @@ class TransactionInquiry:
             await uow.admit(envelope.sender.app_id, envelope.uuid)
             payment = await uow.payment_of(envelope.sender.app_id, request.orig_msg_id)
             card = await uow.card(payment.card_id) if payment and payment.card_id is not None else None
+            back = await uow.payments_undoing(payment.payment_id) if payment and payment.code == "00" else []
             await uow.commit()
         if payment is None or payment.kind != request.orig_message:
             raise Decline("25")
@@ -36,6 +44,9 @@ class TransactionInquiry:
                 raise Decline("57")
             if payment.device_id and payment.device_id != request.payer.device_id:
                 raise Decline("55")
+        if any(each.kind in _TAKES_BACK and each.state is PaymentState.APPROVED for each in back):
+            # What was approved stays so on record; who asks today wants to know that the money is back.
+            return msgspec.structs.replace(payment, state=PaymentState.REVERSED, code="")
         return payment
 
 

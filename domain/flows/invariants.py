@@ -7,14 +7,17 @@ Each reads the live store page by page and yields what it found wrong, with boun
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import ClassVar, Final, Protocol
 
 import msgspec
 
+from unionhub.domain.model.acts import Act
+from unionhub.domain.model.cards import Card
+from unionhub.domain.model.enrolment import Enrolment, EnrolmentState
 from unionhub.domain.model.notices import NoticeState
-from unionhub.domain.model.transactions import UNDOES, Allowance, OnceKey, Payment, PaymentState
+from unionhub.domain.model.transactions import UNDOES, Allowance, OnceKey, Payment, PaymentState, Rolls
 from unionhub.ports.books import BankBooks, Booked
 from unionhub.ports.clock import Clock
 from unionhub.ports.store import Store
@@ -89,6 +92,24 @@ class EveryPaymentEnds:
             yield f"payment {payment.payment_id} is {payment.state} since {payment.opened_at:%Y-%m-%d %H:%M:%S}"
 
 
+class EveryWaitIsOwned:
+    """Whatever is unfinished is due at some time, and not long ago: a worker will take it, or holds it now."""
+
+    name: ClassVar[str] = "every_wait_is_owned"
+    message: ClassVar[str] = "a payment waits, and nobody will take it"
+
+    def __init__(self, store: Store, clock: Clock, limit: timedelta) -> None:
+        self._store = store
+        self._clock = clock
+        self._limit = limit
+
+    async def findings(self) -> AsyncIterator[str]:
+        now = self._clock.now()
+        async for payment in all_payments(self._store):
+            if not payment.is_final and (payment.due_at is None or payment.due_at < now - self._limit):
+                yield f"payment {payment.payment_id} is {payment.state}, due {payment.due_at or 'never'}"
+
+
 class BookedIsApproved:
     """What the banks booked is what we call approved, message by message: nothing lost, nothing twice."""
 
@@ -158,6 +179,73 @@ class NoPurchaseTwice:
                 holders[key] = payment.payment_id
 
 
+class NoCodePaysTwice:
+    """A one-time code is used by one payment: a consumer's even if that failed, a cash-out token's sum is paid out once."""
+
+    name: ClassVar[str] = "no_code_pays_twice"
+    message: ClassVar[str] = "a one-time code was used twice"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def findings(self) -> AsyncIterator[str]:
+        users: dict[int, int] = {}
+        async for payment in all_payments(self._store):
+            if payment.code_id is None or not _used_its_code(payment):
+                continue
+            if payment.code_id in users:
+                yield f"code {payment.code_id} was used by payments {users[payment.code_id]} and {payment.payment_id}"
+            users[payment.code_id] = payment.payment_id
+
+
+def _used_its_code(payment: Payment) -> bool:
+    """A payment that was declined before it began holds nothing, so it used nothing either."""
+    if payment.kind == "CPQRC_PAYMENT":
+        return bool(payment.reservations)
+    return payment.state not in _MOVED_NOTHING
+
+
+class NoRefundBeyondPaid:
+    """What is given back of a payment is no more than was paid, whatever was reserved for it."""
+
+    name: ClassVar[str] = "no_refund_beyond_paid"
+    message: ClassVar[str] = "more was given back than was paid"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def findings(self) -> AsyncIterator[str]:
+        paid: dict[int, int] = {}
+        back: Counter[int] = Counter()
+        async for payment in all_payments(self._store):
+            if payment.amount is None:
+                continue
+            # The REVERSAL of what never moved has no bill: there was nothing to give back.
+            if payment.kind not in UNDOES:
+                paid[payment.payment_id] = payment.amount.minor if payment.state is PaymentState.APPROVED else 0
+            elif payment.orig_payment_id and payment.bill is not None and payment.state not in _MOVED_NOTHING:
+                back[payment.orig_payment_id] += payment.amount.minor
+        for original, minor in back.items():
+            if paid.get(original) and minor > paid[original]:
+                yield f"{minor} of {paid[original]} minor units of payment {original} were given back"
+
+
+class NoCreditReversed:
+    """What was given is never taken back by the hub: it may be spent already (RULES section 1)."""
+
+    name: ClassVar[str] = "no_credit_reversed"
+    message: ClassVar[str] = "a credit was reversed, not rolled forward"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def findings(self) -> AsyncIterator[str]:
+        async for payment in all_payments(self._store):
+            back = payment.reversal_msg_id or payment.state in (PaymentState.REVERSING, PaymentState.REVERSED)
+            if back and payment.does.rolls is not Rolls.BACK:
+                yield f"{payment.kind} {payment.payment_id} is {payment.state}, its REVERSAL {payment.reversal_msg_id}"
+
+
 class NoLimitOverspent:
     """Nothing bounded is overspent: no card's day beyond its limit, no refunds beyond what was paid."""
 
@@ -215,3 +303,126 @@ class NoticesArrive:
         for notice in queued:
             if notice.created_at < self._clock.now() - self._limit:
                 yield f"notice {notice.notice_id} to {notice.receiver} is queued since {notice.created_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Records(Protocol):
+    """Everything that is not a payment, in any order. The store lists none of it whole; who checks a store at rest can."""
+
+    def acts(self) -> AsyncIterator[Act]: ...
+
+    def enrolments(self) -> AsyncIterator[Enrolment]: ...
+
+    def cards(self) -> AsyncIterator[Card]: ...
+
+
+class OpenedAccounts(Protocol):
+    """The bank's side of OPEN_ACCOUNT: the msgIDs under which it opened an account."""
+
+    async def opened(self, issuer: str) -> Sequence[str]: ...
+
+
+class EveryActEnds:
+    """No act is open beyond its limit: whoever was told 04 gets an answer. One that has no limit is an enrolment's."""
+
+    name: ClassVar[str] = "every_act_ends"
+    message: ClassVar[str] = "an act has no answer, and nobody will give it one"
+
+    def __init__(self, records: Records, clock: Clock, limit: timedelta) -> None:
+        self._records = records
+        self._clock = clock
+        self._limit = limit
+
+    async def findings(self) -> AsyncIterator[str]:
+        ending = {
+            each.act_id
+            async for each in self._records.enrolments()
+            if each.state in (EnrolmentState.OPENING, EnrolmentState.STEP_UP)
+        }
+        latest = self._clock.now() - self._limit
+        async for act in self._records.acts():
+            late = act.due_at is None or act.due_at < latest
+            if not act.code and late and act.act_id not in ending:
+                yield f"{act.kind} {act.act_id} is open since {act.opened_at:%Y-%m-%d %H:%M:%S}"
+
+
+class EveryOpeningEnds:
+    """No account is being opened longer than it may be, and each is somebody's to end."""
+
+    name: ClassVar[str] = "every_opening_ends"
+    message: ClassVar[str] = "an account is being opened beyond its limit"
+
+    def __init__(self, records: Records, clock: Clock, limit: timedelta) -> None:
+        self._records = records
+        self._clock = clock
+        self._limit = limit
+
+    async def findings(self) -> AsyncIterator[str]:
+        async for each in self._records.enrolments():
+            if each.state is not EnrolmentState.OPENING:
+                continue
+            if each.due_at is None or each.act_id is None or each.opened_at < self._clock.now() - self._limit:
+                yield f"enrolment {each.enrolment_id} is OPENING since {each.opened_at:%Y-%m-%d %H:%M:%S}, due {each.due_at}"
+
+
+class OneCardEach:
+    """An enrolment that was ISSUED has a card of its own, and its sender was answered so; nobody has two usable ones on one
+    account."""
+
+    name: ClassVar[str] = "one_card_each"
+    message: ClassVar[str] = "an enrolment, its card and its answer do not fit"
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    async def findings(self) -> AsyncIterator[str]:
+        cards = {card.card_id: card async for card in self._records.cards()}
+        for first, second in _same_owner(cards.values()):
+            yield f"cards {first} and {second} are the same person's, on one account"
+        answers = {act.act_id: act.code async for act in self._records.acts()}
+        issued: set[int] = set()
+        async for each in self._records.enrolments():
+            answer = answers.get(each.act_id or 0, "00")  # acts are purged with their claims
+            if each.card_id is None and each.state is not EnrolmentState.ISSUED and answer != "00":
+                continue
+            fits = each.state is EnrolmentState.ISSUED and each.card_id in cards and each.card_id not in issued
+            if not fits and each.act_id is None and each.card_id is None:
+                continue  # verified, and no card was asked for
+            if not fits or answer != "00":
+                yield f"enrolment {each.enrolment_id} is {each.state} with card {each.card_id}, and was answered {answer}"
+            issued.add(each.card_id or 0)
+
+
+def _same_owner(cards: Iterable[Card]) -> Iterator[tuple[int, int]]:
+    owners: dict[tuple[str, str, str, str, bytes], int] = {}
+    for card in cards:
+        owner = card.gateway, card.user_id, card.device_id, card.product_id, card.account_index
+        if not card.is_usable:
+            continue
+        if owner in owners:
+            yield owners[owner], card.card_id
+        owners[owner] = card.card_id
+
+
+class NoAccountLost:
+    """The bank opened one account for each OPEN_ACCOUNT that ended with a card, or one is still on its way there."""
+
+    name: ClassVar[str] = "no_account_lost"
+    message: ClassVar[str] = "the bank opened an account that nobody here knows of, or there is a card without one"
+
+    def __init__(self, records: Records, bank: OpenedAccounts) -> None:
+        self._records = records
+        self._bank = bank
+
+    async def findings(self) -> AsyncIterator[str]:
+        by_issuer: dict[str, list[Enrolment]] = defaultdict(list)
+        async for each in self._records.enrolments():
+            by_issuer[each.issuer].append(each)
+        for issuer, enrolments in by_issuer.items():
+            opened = set(await self._bank.opened(issuer))
+            mine = {each.bank_msg_id: each for each in enrolments if each.kind == "OPEN_ACCOUNT" and each.bank_msg_id}
+            for msg_id in sorted(opened - mine.keys()):
+                yield f"the bank opened an account for {msg_id}, which is no message of an enrolment here"
+            for msg_id, each in mine.items():
+                if (msg_id in opened) != (each.state is EnrolmentState.ISSUED) and each.state is not EnrolmentState.OPENING:
+                    had = "opened" if msg_id in opened else "did not open"
+                    yield f"enrolment {each.enrolment_id} is {each.state}, and the bank {had} an account for {msg_id}"

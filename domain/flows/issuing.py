@@ -170,7 +170,8 @@ class Issuing:
         """The next number of the range that no card has: some may have been given out elsewhere before."""
         for _ in range(_TRIES if numbers else 0):
             assert numbers is not None
-            nth = await uow.reserve_numbers(f"{purpose}:{product.product_id}:{numbers.first}", 1)
+            # The range does not come last in the name: a count that is stored behind it would make a card's number of it.
+            nth = await uow.reserve_numbers(f"{numbers.first}:{purpose}:{product.product_id}", 1)
             if nth > numbers.size:
                 break
             number = luhn_complete(numbers.number(nth))

@@ -85,7 +85,9 @@ def told(payment: Payment) -> Sequence[Told]:
     approved = payment.state is PaymentState.APPROVED
     found = []
     if payment.kind in UNDOES:
-        return (Told(payment.gateway),) if approved and payment.gateway else ()
+        # Without the bank's word nothing came back, because nothing had left: the original's own notice says it all.
+        came_back = payment.bank_code or payment.kind != "REVERSAL"
+        return (Told(payment.gateway),) if approved and came_back and payment.gateway else ()
     if payment.does.by_acquirer:
         return (Told(payment.gateway),) if payment.gateway else ()
     if approved and payment.acquirer:

@@ -48,6 +48,11 @@ def msg_id(party: Party, now: datetime, number: int) -> str:
     return f"U{party.app_id}{party.local_time(now):%Y%m%d%H%M%S}{number % 10**6:06d}"
 
 
+def industry_msg_id(industry: Party, now: datetime, number: int) -> str:
+    """UCSP's own form (U-78): `A` + industry code + YYYYMMDDhhmmss + 6 digits, 29 characters."""
+    return f"A{industry.industry_code}{industry.local_time(now):%Y%m%d%H%M%S}{number % 10**6:06d}"
+
+
 def additional_msg_id(gateway: Party, payment_id: int) -> str:
     """Of ADDITIONAL_PROCESSING: 27 characters as to every gateway. The 9 keeps it apart from notices' own sequence."""
     return f"U{gateway.app_id}9{payment_id:017d}"

@@ -58,7 +58,7 @@ class KycVerification:
         return await self._numbers.payment_id()
 
     async def open(self, uow: UnitOfWork, act: Act, request: KycRequest, enrolment_id: int) -> Calling:
-        """`62` (not live), `89`, `15`, `90`."""
+        """`62` (not live), `89`, `90`, `15`."""
         self._payers.live(act.sender)
         product = product_for(self._directory, act.sender, request.product_id)
         enrolment = Enrolment(
@@ -117,6 +117,7 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     enrolment: Enrolment
     card_id: int
     documents: tuple[Document, ...] = ()
+    again: bool = False  # an earlier try may have arrived, whatever becomes of this one
 
 
 class OpenNewAccount:
@@ -148,7 +149,7 @@ class OpenNewAccount:
         return await self._issuing.card_id(), await self._numbers.payment_id()
 
     async def open(self, uow: UnitOfWork, act: Act, request: OpenAccountRequest, numbers: tuple[int, int]) -> Calling:
-        """`62`, `73` (no such KYC of this user and device), `93` (refused, pending, used), `95`, `90`, `15`."""
+        """`62`, `73` (no such KYC of this user and device), `93` (refused, pending, used), `90`, `15`, `95`."""
         self._payers.live(act.sender)
         enrolment = await uow.enrolment_of(act.sender, request.orig_msg_id)
         if enrolment is None or not _matches(enrolment, request):
@@ -173,13 +174,19 @@ class OpenNewAccount:
         work = Opening(enrolment=opening, card_id=numbers[0], documents=request.documents)
         return Calling(work=work, subject_id=enrolment.enrolment_id, rolls_forward=True)
 
-    async def resume(self, uow: UnitOfWork, act: Act, request: OpenAccountRequest) -> Calling | None:
+    async def resume(self, uow: UnitOfWork, act: Act, request: OpenAccountRequest, numbers: tuple[int, int]) -> Calling | None:
         """Documents are kept nowhere: where the bank wanted some, the gateway's own repeat is what sends them again."""
         enrolment = await uow.enrolment(act.subject_id) if act.subject_id is not None else None
-        waiting = enrolment is not None and enrolment.state is EnrolmentState.OPENING and enrolment.with_documents
-        if enrolment is None or not waiting or (enrolment.due_at and enrolment.due_at > self._clock.now()):
+        if enrolment is None or enrolment.state is not EnrolmentState.OPENING or not enrolment.with_documents:
             return None
-        return Calling(work=Opening(enrolment=enrolment, card_id=0, documents=request.documents), rolls_forward=True)
+        now = self._clock.now()
+        if not enrolment.asks and enrolment.due_at is not None and enrolment.due_at > now:
+            return None  # a call is under way
+        trying = enrolment.changed(asks=0, due_at=now + timedelta(seconds=self._policy.deadline_s))
+        if not await uow.move_enrolment(trying):
+            return None
+        work = Opening(enrolment=trying, card_id=numbers[0], documents=request.documents, again=True)
+        return Calling(work=work, subject_id=trying.enrolment_id, rolls_forward=True)
 
     async def call(self, act: Act, work: Opening) -> Answer | str:
         """The bank opens an account, or tells which one it opened under this msgID before."""
@@ -204,8 +211,8 @@ class OpenNewAccount:
         if enrolment is None or enrolment.state is not EnrolmentState.OPENING:
             return Pending(subject_id=work.enrolment.enrolment_id)  # somebody else ended it; a repeat tells how
         if isinstance(result, str) and result in _NOTHING_SENT:
-            if enrolment.asks:
-                return await self._later(uow, enrolment)  # an earlier try may have arrived
+            if work.again or self._may_be_tried_elsewhere(work.enrolment, enrolment):
+                return await self._later(uow, enrolment)
             await uow.move_enrolment(enrolment.moved(EnrolmentEvent.RELEASE, due_at=None))
             raise Decline(result)
         word = _word(result)
@@ -222,7 +229,12 @@ class OpenNewAccount:
         card = await uow.card(enrolment.card_id) if enrolment and enrolment.card_id is not None else None
         return self._issuing.shown(card) if card is not None else None
 
-    async def _issued(self, uow: UnitOfWork, enrolment: Enrolment, work: Opening, answer: Answer) -> Done:
+    def _may_be_tried_elsewhere(self, mine: Enrolment, now: Enrolment) -> bool:
+        """A host that stood still comes too late to say that nothing was sent: a worker or a repeat may have sent it since."""
+        grace = timedelta(seconds=self._policy.grace_s)
+        return now.version != mine.version or now.due_at is None or now.due_at <= self._clock.now() + grace
+
+    async def _issued(self, uow: UnitOfWork, enrolment: Enrolment, work: Opening, answer: Answer) -> Done | Pending:
         account = answer.account
         product = self._directory.product(enrolment.product_id)
         if account is None or product is None:
@@ -241,9 +253,11 @@ class OpenNewAccount:
         except Decline as decline:
             # The account stays: once there are numbers again, another OPEN_ACCOUNT gets this very one.
             event = EnrolmentEvent.RELEASE if decline.code == "08" else EnrolmentEvent.REFUSE
-            await uow.move_enrolment(enrolment.moved(event, due_at=None))
+            if not await uow.move_enrolment(enrolment.moved(event, due_at=None)):
+                return Pending(subject_id=enrolment.enrolment_id)  # somebody else ended it this very moment
             raise
-        await uow.move_enrolment(enrolment.moved(EnrolmentEvent.ISSUE, card_id=card.card_id, due_at=None))
+        if not await uow.move_enrolment(enrolment.moved(EnrolmentEvent.ISSUE, card_id=card.card_id, due_at=None)):
+            raise AssertionError(f"enrolment {enrolment.enrolment_id} was issued twice")
         return Done(value=self._issuing.shown(card), subject_id=enrolment.enrolment_id)
 
     async def _later(self, uow: UnitOfWork, enrolment: Enrolment) -> Pending:
@@ -274,7 +288,7 @@ class OpeningAccounts:
         if act is None:
             raise AssertionError(f"enrolment {enrolment.enrolment_id} opens an account for nobody")
         fate = await self._fate(enrolment)
-        work = Opening(enrolment=enrolment, card_id=await self._issuing.card_id())
+        work = Opening(enrolment=enrolment, card_id=await self._issuing.card_id(), again=True)
         if fate == PaymentStatus.DECLINED:
             await self._runner.finish(self._flow, act, work, Answer(code="71"))
         elif fate == PaymentStatus.APPROVED or not enrolment.with_documents:

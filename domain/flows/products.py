@@ -1,4 +1,4 @@
-"""Which product an app's user gets: named by the app, or the only one there is (RULES section 8: `89`, `15`, `90`)."""
+"""Which product an app's user gets: named by the app, or the only one there is (RULES section 9: `89`, `90`, `15`)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def product_for(directory: Directory, gateway: str, product_id: str) -> CardProd
             raise Decline("89")
     else:
         product = next(iter(directory.products(gateway)), None)
-    if product is None or gateway not in product.gateways:
+    if product is None:
         raise Decline("15")
     if product.cut_off:
         raise Decline("90")
     issuer = directory.party(product.issuer)
-    if issuer is None or not issuer.is_live:
+    if issuer is None or not issuer.is_live or gateway not in product.gateways:
         raise Decline("15")
     return product

@@ -46,7 +46,7 @@ REVERSED_BY_ACQUIRER = "12"
 """The final code of a payment that its acquirer took back before anything was sent to the bank."""
 
 _CONFIRMED = Word(weight=Weight.APPROVED, code="00")
-_UNDOABLE = frozenset({"MPQRC_PAYMENT_EMV", "MPQRC_PAYMENT_URL", "CPQRC_PAYMENT", "TOKEN_PAYMENT", "WITHDRAW", "BILL_PAYMENT"})
+_UNDOABLE = frozenset({"MPQRC_PAYMENT_EMV", "MPQRC_PAYMENT_URL", "CPQRC_PAYMENT", "TOKEN_PAYMENT", "WITHDRAW"})
 
 
 class Undoing:
@@ -111,18 +111,18 @@ class _Undo:
         return found if found is not None and found.kind not in UNDOES else None
 
     async def _approved(self, uow: UnitOfWork, draft: Payment, request: UndoRequest) -> tuple[Payment, Card, CardProduct]:
-        """The original with its card and product: `25`, `90`, `15`, `12`."""
+        """The original with its card and product: `25`, `90`, `12`; `15` for a product that is gone."""
         original = await self._original(uow, draft.sender, request)
         if original is None:
             raise Decline("25")
-        if original.kind not in _UNDOABLE or original.state is not PaymentState.APPROVED:
-            raise Decline("12")
         card = await uow.card(original.card_id) if original.card_id is not None else None
         product = self._directory.product(card.product_id) if card else None
+        if product is not None and product.cut_off:
+            raise Decline("90")
+        if original.kind not in _UNDOABLE or original.state is not PaymentState.APPROVED:
+            raise Decline("12")
         if card is None or product is None:
             raise Decline("15")
-        if product.cut_off:
-            raise Decline("90")
         return original, card, product
 
     def _filled(self, draft: Payment, original: Payment, request: UndoRequest) -> Payment:
@@ -221,10 +221,9 @@ def _holding(payment: Payment, draft: Payment, request: UndoRequest, share: Allo
 
 
 def _same_currency(request: UndoRequest, original: Payment) -> Money:
-    amount = read_amount(request.amount, request.currency)
-    if amount.currency != paid(original).currency:
+    if request.currency != paid(original).currency:
         raise Decline("12")
-    return amount
+    return read_amount(request.amount, request.currency)
 
 
 def _check_full(request: UndoRequest, original: Payment) -> None:

@@ -33,7 +33,7 @@ from .bank_desk import BankDesk
 from .bank_questions import BankQuestions, code_of
 from .issuing import Issuing
 from .numbers import Numbers
-from .payers import ACCOUNT, PAN, Payers
+from .payers import ACCOUNT, PAN, Payers, blocked
 from .products import product_for
 
 OTP_DIGITS: Final = 6
@@ -86,7 +86,7 @@ class UseGivenAccount:
     async def open(
         self, uow: UnitOfWork, act: Act, request: EnrolmentRequest, numbers: tuple[int, int]
     ) -> Done | Calling | Pending:
-        """`62`, `89`, `15`, `90`, `14` (a PAN that nobody has), `88`; then as the product wants it."""
+        """`62`, `89`, `90`, `15`, `14` (a PAN that nobody has), `88`; then as the product wants it."""
         self._payers.live(act.sender)
         product = product_for(self._directory, act.sender, request.product_id)
         account = await self._account(uow, product, request)
@@ -165,6 +165,8 @@ class UseGivenAccount:
         cards = await uow.cards(pan_index=self._vault.index(request.pan, PAN), limit=1)
         if not cards or cards[0].issuer != product.issuer:
             raise Decline("14")
+        if (cards[0].user_id, cards[0].device_id) != (request.user_id, request.device_id):
+            blocked(cards[0])  # whoever found or stole the number must not get a card of his own with it
         return self._desk.account(cards[0])
 
     async def _waiting(

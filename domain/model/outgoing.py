@@ -9,6 +9,7 @@ import msgspec
 
 from .bank import Movement
 from .identifiers import AccountNumber, Secret, Token
+from .login import PersonalData
 from .money import Money
 from .transactions import Merchant, Payment, PaymentStatus
 
@@ -171,6 +172,21 @@ class ResultNotification(Outgoing, frozen=True, kw_only=True):
     token: Token | None = None
     device_id: str = ""
     original: Payment | None = None  # of a refund, cancellation or reversal
+
+
+class IndustryLogin(Outgoing, frozen=True, kw_only=True):
+    """INDUSTRY_LOGIN_INFO: let in the user who brings this ticket, once, until `expires_at` (RULES section 15)."""
+
+    message = "INDUSTRY_LOGIN_INFO"
+    channel_code: str
+    industry_code: str
+    user_id: str
+    ticket: Secret
+    expires_at: datetime
+    language: str = ""
+    longitude: str = ""
+    latitude: str = ""
+    personal: PersonalData = {}  # sealed for the industry; only what it may know
 
 
 class AccountInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ class OutcomePolicy(msgspec.Struct, frozen=True, kw_only=True):
     notice_timeout_s: float = 10.0
     gateway_timeout_s: float = 5.0  # ADDITIONAL_PROCESSING, while the acquirer waits
     platform_timeout_s: float = 5.0  # RESOLVE
+    service_timeout_s: float = 10.0  # what UCSP asks of channels and industries
     cardholder_timeout_s: float = 120.0  # to verify himself: then `98`
     code_life_s: float = 60.0  # of a consumer's code
     cash_out_life_s: float = 1800.0
@@ -27,4 +28,5 @@ class OutcomePolicy(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def deadline_s(self) -> float:
         """A payment still PENDING after this long is UNKNOWN: whoever held it is gone (RULES section 1)."""
-        return self.bank_timeout_s + max(self.verification_timeout_s, self.gateway_timeout_s) + self.grace_s
+        with_bank_s = self.bank_timeout_s + max(self.verification_timeout_s, self.gateway_timeout_s)
+        return max(with_bank_s, self.service_timeout_s) + self.grace_s

@@ -75,8 +75,12 @@ def _all(desk: Desk, books_url: str | None, limit: timedelta) -> list[rules.Inva
     schedule = sum((timedelta(minutes=minutes) for minutes in desk.settings.notice_intervals_min), timedelta())
     wanted: list[rules.Invariant] = [
         rules.EveryPaymentEnds(store, clock, limit),
+        rules.EveryWaitIsOwned(store, clock, limit),
         rules.NoPurchaseTwice(store),
+        rules.NoCodePaysTwice(store),
         rules.NoLimitOverspent(store),
+        rules.NoRefundBeyondPaid(store),
+        rules.NoCreditReversed(store),
         rules.EveryoneIsTold(store),
         rules.NoticesArrive(store, clock, schedule + limit),
     ]

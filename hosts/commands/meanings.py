@@ -178,7 +178,7 @@ ADVICE: Final[dict[Cause, str]] = {
     Cause.B64_FORM: "Leave b64 out, or set it to false and list it in crit for the unencoded form (RFC 7797).",
     Cause.APPID_UNKNOWN: "Register the partner (`unionhub parties add`), or have it use its own UPI-APPID.",
     Cause.APPID_OTHER: "The partner must answer with its own UPI-APPID.",
-    Cause.PARTY_NOT_ACTIVE: "`unionhub parties state APPID TESTING` or LIVE lets it in.",
+    Cause.PARTY_NOT_ACTIVE: "`unionhub parties admit APPID` or resume lets it in.",
     Cause.ROLE_NOT_ALLOWED: "The partner called another role's message, or was registered under a wrong role.",
     Cause.ALG_NOT_PROFILE: "Partner and register disagree: `unionhub parties show APPID` has the profile.",
     Cause.KID_UNKNOWN: "The partner signs with a key that was never registered: `unionhub parties update APPID --add-key`.",

@@ -17,7 +17,7 @@ from unionhub.domain.flows.notify import NoticeBook
 from unionhub.domain.flows.numbers import Numbers
 from unionhub.domain.flows.unknown_outcome import REVERSED_CODE
 from unionhub.domain.model.notices import Notice
-from unionhub.domain.model.transactions import PAYMENT_MOVES, Payment, PaymentEvent, PaymentState
+from unionhub.domain.model.transactions import PAYMENT_MOVES, Payment, PaymentEvent, PaymentState, Rolls
 from unionhub.ports.store import UnitOfWork
 
 from .console import clean
@@ -33,7 +33,7 @@ _MAX_NAME, _MAX_REASON = 60, 300
 class Verdict(StrEnum):
     """What the bank's books say."""
 
-    APPROVED = "approved"  # the debit is booked, and stays
+    APPROVED = "approved"  # what was asked for is booked, and stays; of a cancellation: it is booked back
     DECLINED = "declined"  # nothing was ever booked, and nothing will be
     REVERSED = "reversed"  # whatever was booked is booked back
 
@@ -187,12 +187,20 @@ def _check_move(payment: Payment, verdict: Verdict) -> None:
         raise CommandError(f"payment {payment.payment_id} is {payment.state}, which never changes")
     if payment.state not in _RESOLVABLE:
         raise CommandError(f"payment {payment.payment_id} is {payment.state}: the hub is still at it, nobody is needed")
-    if _EVENTS[verdict] not in PAYMENT_MOVES[payment.state]:
-        possible = [each.value for each, event in _EVENTS.items() if event in PAYMENT_MOVES[payment.state]]
+    possible = _possible(payment)
+    if verdict not in possible:
         raise CommandError(
             f"payment {payment.payment_id} is {payment.state} and cannot end as {verdict}, only as {' or '.join(possible)}"
-            + (": a REVERSAL was sent, and a bank may obey it at any time" if payment.state is PaymentState.REVERSING else "")
+            + (": a REVERSAL was sent, and a bank may obey it at any time" if len(possible) == 1 else "")
         )
+
+
+def _possible(payment: Payment) -> list[Verdict]:
+    """What the state table has; and what is a REVERSAL itself is never declined, whatever the bank says of it now."""
+    moves = PAYMENT_MOVES[payment.state]
+    found = [verdict for verdict, event in _EVENTS.items() if event in moves]
+    insists = payment.does.rolls is Rolls.INSIST
+    return [verdict for verdict in found if not (insists and verdict is Verdict.DECLINED)]
 
 
 def _ended(payment: Payment, verdict: Verdict) -> Payment:

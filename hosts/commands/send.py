@@ -21,12 +21,14 @@ from unionhub.hosts.settings import Settings, load_settings
 
 from . import drafts
 from .console import clean, echo_json, json_option
-from .drafts import Choice, Draft, Json
+from .drafts import SEALED, Choice, Draft, Json
 from .failures import CommandError
 from .sending import HubLine, Said, partners
+from .sent import Sending, SentBook
 
 ANSWERED_OTHERWISE = 2
 _TIMEOUT_S = 30.0
+_NAME = 13
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +56,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 @click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
 @click.option("--as", "sender", metavar="APPID", help="Sign as this partner; default: whose message it is.")
 @click.option("--cardholder", type=click.IntRange(1), metavar="N", help="Who pays: number in GET /sandbox/cardholders.")
+@click.option("--newest", is_flag=True, help="The card that was issued last to a message from here pays.")
 @click.option("--merchant", type=click.IntRange(1), metavar="N", help="Who sells: number in GET /sandbox/merchants.")
 @click.option("--body", "content", type=click.File("rb"), metavar="FILE", help="The body, byte for byte; - reads stdin.")
 @click.option("--msg-id", help="Instead of a new one: repeat a message.")
@@ -71,10 +74,14 @@ def send(
     unionhub send MPQRC_PAYMENT_EMV trxAmt=12.50
     unionhub send MPQRC_PAYMENT_EMV trxAmt=60 couponInfo=TENOFF --cardholder 2 --merchant 2
     unionhub send MPQRC_PAYMENT_EMV merchantInfo.mid=000000000000000
+    unionhub send KYC_VERIFICATION cvmInfo.lastName=Wong
+    unionhub send OPEN_ACCOUNT
     unionhub send TRX_RESULT_INQUIRY origMsgID=A9901034420260302040000000001
 
     FIELD=VALUE is text, FIELD:=JSON any JSON, GROUP.FIELD=VALUE goes deeper, FIELD=null leaves it out; msgInfo.* too.
-    What is not given is filled in: the first cardholder, the first merchant's code, ten units of its currency.
+    What is not given is filled in: the first cardholder, the first merchant's code, ten units of its currency. A message
+    that names another one (OPEN_ACCOUNT, CPQRC_PAYMENT, REFUND) names the newest that was sent from here. cvmInfo,
+    creditAccountInfo and cardInfo are sealed for the hub, unless they are given as text.
 
     Exit codes: 0 the answer is 00; 2 it is another code; 1 there is no answer.
     """
@@ -89,6 +96,7 @@ def send(
             sender=options["sender"],
             cardholder=options["cardholder"],
             merchant=options["merchant"],
+            newest=options["newest"],
         ),
         content=None if content is None else content.read(),
         path=options["path"],
@@ -104,19 +112,23 @@ def send(
 
 
 async def _send(settings: Settings, url: str, order: Order) -> Sent:
-    known = partners(settings.home)
+    known, book = partners(settings.home), SentBook(settings.home)
     async with HubLine(url) as line:
         choice = order.choice if order.content is None else _sender_of(order)
-        draft = Draft(choice, known, line.seeds)
+        draft = Draft(choice, known, line.seeds, book)
         sender = await draft.sender()
         path = order.path or hub_path(sender.role, choice.message)
         if order.content is None:
             clock = FileClock(settings.home / OFFSET_FILE)
+            trx = await draft.trx()
+            for name in SEALED.get(choice.message, ()):
+                if isinstance(trx.get(name), dict):
+                    trx[name] = await line.seal(sender, trx[name])
             body = msgspec.json.encode(
                 drafts.write(
                     choice,
                     sender,
-                    await draft.trx(sender),
+                    trx,
                     path=path,
                     msg_id=order.msg_id or _new_msg_id(settings.home, sender, clock),
                     time_stamp=timestamp(clock),
@@ -125,7 +137,30 @@ async def _send(settings: Settings, url: str, order: Order) -> Sent:
         else:
             body = _changed(order, path)
         said = await line.send(sender, path, body, timeout_s=order.timeout_s)
-    return Sent(message=choice.message, sender=sender, url=f"{url.rstrip('/')}{path}", body=body, said=said)
+    sent = Sent(message=choice.message, sender=sender, url=f"{url.rstrip('/')}{path}", body=body, said=said)
+    _remember(book, sent)
+    return sent
+
+
+def _remember(book: SentBook, sent: Sent) -> None:
+    """For the messages that name this one."""
+    asked = _read(sent.body)
+    info = asked.get("msgInfo")
+    if sent.said.status == 200 and isinstance(info, dict) and isinstance(info.get("msgID"), str):
+        book.add(
+            Sending(
+                message=sent.message,
+                sender=sent.sender.app_id,
+                msg_id=info["msgID"],
+                code=sent.said.code,
+                asked=_object(asked.get("trxInfo")),
+                heard=_object(sent.said.body.get("trxInfo")),
+            )
+        )
+
+
+def _object(found: object) -> Json:
+    return found if isinstance(found, dict) else {}
 
 
 def _sender_of(order: Order) -> Choice:
@@ -157,7 +192,7 @@ def _read(content: bytes) -> Json:
         found = msgspec.json.decode(content)
     except (msgspec.DecodeError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return _object(found)
 
 
 def _new_msg_id(home: Path, sender: Identity, clock: FileClock) -> str:
@@ -206,9 +241,11 @@ def _tell(sent: Sent) -> None:
     info = request.pop("msgInfo", {})
     trx = request.pop("trxInfo", request)
     named = {"msgID": info.get("msgID", "")} if isinstance(info, dict) and info else {}
-    for name, value in {**named, **(trx if isinstance(trx, dict) else {})}.items():
+    shown = {**named, **(trx if isinstance(trx, dict) else {})}
+    wide = max(_NAME, *(len(name) for name in shown)) if shown else _NAME
+    for name, value in shown.items():
         text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-        click.echo(f"  {name:<13} {clean(text if len(text) <= 90 else text[:87] + '...')}")
+        click.echo(f"  {name:<{wide}} {clean(text if len(text) <= 90 else text[:87] + '...')}")
     click.echo(msgspec.json.format(msgspec.json.encode(_masked(said.body)), indent=2).decode())
     how = "signature verified" if said.status == 200 else f"HTTP {said.status}, unsigned"
     click.echo(f"{said.code or '--'} {clean(said.text)}  ({how}, {said.seconds * 1000:.0f} ms)")

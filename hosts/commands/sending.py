@@ -17,8 +17,8 @@ from unionhub.hosts.sandbox.keyring import FOLDER
 from unionhub.hosts.sandbox.partner import CONTENT_TYPE, JWS_HEADER, Identity
 from unionhub.ports.partners import NotSent, NoWord
 
-from .drafts import Json
 from .failures import CommandError
+from .fields import Json
 
 T = TypeVar("T")
 
@@ -66,6 +66,7 @@ class HubLine:
         self._url = url.rstrip("/")
         self._transport = AiohttpTransport()
         self._session: aiohttp.ClientSession | None = None
+        self._voices: dict[str, PartnerJose] = {}
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_LOOKUP_S))
@@ -79,19 +80,12 @@ class HubLine:
         await self._transport.aclose()
 
     async def seeds(self, what: str) -> list[Json]:
-        """`cardholders` or `merchants` of the sandbox behind this hub."""
+        """`cardholders`, `merchants` or another list of the sandbox behind this hub."""
         return await self._get(f"/sandbox/{what}", list[Json])
 
     async def send(self, sender: Identity, path: str, body: bytes, *, timeout_s: float) -> Said:
         """Sign as `sender`, send once, verify the answer. Raises CommandError for everything that is no answer."""
-        jose = PartnerJose(
-            sender.app_id,
-            sender.profile,
-            sender.signing,
-            sender.encryption,
-            await self._get("/.well-known/jwks.json", Json),
-            time.time,
-        )
+        jose = await self._voice(sender)
         headers = {"Content-Type": CONTENT_TYPE, JWS_HEADER: jose.sign_request(body, path)}
         started_s = time.perf_counter()
         try:
@@ -113,6 +107,18 @@ class HubLine:
         elif reply.status != 401:
             raise CommandError(f"the hub answered HTTP {reply.status}, without a message")
         return Said(status=reply.status, body=_object(reply.body), seconds=seconds)
+
+    async def seal(self, sender: Identity, members: Json) -> str:
+        """A JSON object that only the hub opens."""
+        return (await self._voice(sender)).seal(msgspec.json.encode(members))
+
+    async def _voice(self, sender: Identity) -> PartnerJose:
+        if sender.app_id not in self._voices:
+            jwks = await self._get("/.well-known/jwks.json", Json)
+            self._voices[sender.app_id] = PartnerJose(
+                sender.app_id, sender.profile, sender.signing, sender.encryption, jwks, time.time
+            )
+        return self._voices[sender.app_id]
 
     async def _no_such_path(self, path: str) -> CommandError:
         schema = await self._get("/schema", Json)

@@ -86,8 +86,8 @@ def resolve(
     """End a payment by hand, for a bank that will not confirm a reversal or answer a question. Takes two operators.
 
     The first proposes, with --as and a reason; the second checks the same with the bank and runs the same command with
-    --confirm. Only the state table's moves are possible: REVERSING ends as reversed, UNKNOWN as approved or declined. The
-    end is final, gives limits back, and is told to the partners as any other.
+    --confirm. REVERSING ends as reversed, UNKNOWN as approved or declined, an UNKNOWN cancellation or reversal as approved
+    only: the bank may obey it at any time. The end is final, gives limits back, and is told to the partners as any other.
 
     A command line cannot prove who types. The names must differ; the operating system's accounts are recorded beside them.
     """
@@ -126,6 +126,9 @@ async def read_life(desk: Desk, ref: str | None) -> Life:
             payment=payment,
             parties={party.app_id: party.name for party in await uow.parties()},
             card=await uow.card(payment.card_id) if payment.card_id is not None else None,
+            payee=await uow.card(payment.payee_card_id) if payment.payee_card_id is not None else None,
+            original=await uow.payment(payment.orig_payment_id) if payment.orig_payment_id is not None else None,
+            undone_by=await uow.payments_undoing(payment.payment_id),
             notices=[(notice, await uow.attempts(notice.notice_id)) for notice in notices],
             proposal=await proposal_of(uow, payment.payment_id),
         )

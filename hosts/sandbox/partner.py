@@ -171,6 +171,11 @@ class Partner:
         exchange = self._journal.request(HUB, self.app_id, received.message, received.msg_id)
         return await self._answer(jose, received, exchange)
 
+    def page(self, path: str, query: str) -> HttpReply | None:
+        """What a browser gets here; None where there is nothing for browsers."""
+        del path, query
+        return None
+
     async def open_(self, jwe: str) -> bytes:
         """What the hub sealed for us. Raises SealedFieldError."""
         return (await self._jose()).open_(jwe)

@@ -15,6 +15,7 @@ from unionhub.hosts.sandbox.card_face import card_face_png
 from unionhub.hosts.sandbox.keyring import public_keys
 from unionhub.hosts.sandbox.partner import Identity
 from unionhub.hosts.sandbox.seeds import CARDHOLDERS, PARTNERS, PRESET_MERCHANTS, PRODUCT, Cardholder, ProductSeed
+from unionhub.hosts.sandbox.services import put_services
 from unionhub.ports.clock import Clock
 from unionhub.ports.sequences import Sequences
 from unionhub.ports.store import Store, UnitOfWork
@@ -44,6 +45,7 @@ class Registrar:
             known = {party.app_id: party for party in await unit.parties()}
             for identity in identities.values():
                 await unit.put_party(_party(identity, known.get(identity.app_id)))
+            await put_services(unit, identities)
             if product.product_id not in {stored.product_id for stored in await unit.products()}:
                 await unit.put_product(_product(product))
                 await unit.put_card_face(_face(product))

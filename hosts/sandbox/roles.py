@@ -10,8 +10,10 @@ from unionhub.adapters.jose.sealing import SealedFieldError
 from unionhub.domain.model.parties import Role
 from unionhub.hosts.sandbox.acquirer import Acquirer
 from unionhub.hosts.sandbox.bank import SEALED_FIELDS, BankRequest, CoreBank
+from unionhub.hosts.sandbox.channel import Channel
 from unionhub.hosts.sandbox.envelope import Answer, Received
 from unionhub.hosts.sandbox.gateway import Gateway
+from unionhub.hosts.sandbox.industry import Industry
 from unionhub.hosts.sandbox.partner import Partner
 from unionhub.hosts.sandbox.qr_platform import QrPlatform
 
@@ -52,14 +54,6 @@ class Issuer(Partner):
         if not isinstance(sealed, str):
             raise KeyError(name)
         return msgspec.json.decode(await self.open_(sealed), type=dict[str, Any])
-
-
-class Channel(Partner):
-    """A channel app: its users open industry services."""
-
-
-class Industry(Partner):
-    """An industry service: parking, travel."""
 
 
 CLASSES: dict[Role, type[Partner]] = {

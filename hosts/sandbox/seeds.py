@@ -121,6 +121,17 @@ CARDHOLDERS: Final = (
 """Below the product's limit per payment, so that `51` can be had by paying more than the balance; the last one is above."""
 
 
+APPLICANT: Final = {
+    "firstName": "Mei",
+    "lastName": "Lam",
+    "idType": "01",
+    "idNo": "A1234563",
+    "idCountry": "344",
+    "mobileNo": "+85291234567",
+}
+"""Somebody who has no account yet: cvmInfo of a KYC that the bank believes."""
+
+
 class MerchantSeed(msgspec.Struct, frozen=True, kw_only=True):
     """A shop as its static QR shows it. `mid` has 15 characters, `name` at most 25."""
 

@@ -62,6 +62,8 @@ class PartnerServer:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         if self._faults.is_refusing(self._partner.app_id):  # accepted in the moment the listener closed
             return _dropped(request)
+        if request.method == "GET" and (page := self._partner.page(request.path, request.query_string)) is not None:
+            return web.Response(status=page.status, headers=page.headers, body=page.body)
         if request.method != "POST":
             return web.Response(status=405, headers={"Allow": "POST"})
         try:

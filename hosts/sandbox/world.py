@@ -23,12 +23,14 @@ from unionhub.hosts.sandbox.ledger import Ledger
 from unionhub.hosts.sandbox.loopback import LoopbackTransport
 from unionhub.hosts.sandbox.numbers import MsgIds, own_tails, shared_tails
 from unionhub.hosts.sandbox.partner import Hub, Identity, Partner
-from unionhub.hosts.sandbox.roles import CLASSES, Acquirer, Gateway, Issuer, QrPlatform
+from unionhub.hosts.sandbox.roles import CLASSES, Acquirer, Channel, Gateway, Industry, Issuer, QrPlatform
 from unionhub.hosts.sandbox.seeds import (
     CARDHOLDERS,
+    HARBOUR_CHANNEL,
     HKD,
     MAX_CARDHOLDER,
     MERCHANTS,
+    PARKING,
     PRESET_MERCHANTS,
     PRODUCT,
     QR_PLATFORM,
@@ -112,6 +114,12 @@ class World:
 
     def qr_platform(self, app_id: str = QR_PLATFORM) -> QrPlatform:
         return self._of(app_id, QrPlatform)
+
+    def channel(self, app_id: str = HARBOUR_CHANNEL) -> Channel:
+        return self._of(app_id, Channel)
+
+    def industry(self, app_id: str = PARKING) -> Industry:
+        return self._of(app_id, Industry)
 
     async def new_cardholder(self, gateway: str, balance: str = "10000.00", currency: str = HKD) -> Cardholder:
         """A fresh cardholder with money at the bank. `register.register_card` makes the card known to the hub."""

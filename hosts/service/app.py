@@ -24,7 +24,7 @@ from litestar.types import Receive, Scope, Send
 from unionhub.adapters.http.partners import SIGNATURE_HEADER
 from unionhub.adapters.http.transport import HttpReply
 from unionhub.adapters.telemetry.hub import METRICS_CONTENT_TYPE
-from unionhub.adapters.wire.inbound import Row
+from unionhub.adapters.wire.table import AnyRow
 
 from .bodies import (
     BodyPolicy,
@@ -32,6 +32,7 @@ from .bodies import (
     ClientGone,
     answer,
     answer_early,
+    declared_length,
     expects_continue,
     failure,
     read_body,
@@ -57,7 +58,7 @@ class Endpoint(Protocol):
     """What a MessageEndpoint is to its host."""
 
     @property
-    def rows(self) -> tuple[Row, ...]: ...
+    def rows(self) -> tuple[AnyRow, ...]: ...
 
     async def handle(self, path: str, signature: str | None, body: bytes) -> HttpReply: ...
 
@@ -138,7 +139,7 @@ class MessageDesk:
         """One route a row."""
         return [ASGIRouteHandler(row.path, name=row.name, copy_scope=False)(self._door(row)) for row in self._endpoint.rows]
 
-    def _door(self, row: Row) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    def _door(self, row: AnyRow) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         # Litestar forgives doubled and trailing slashes; UPI-REQPATH is the path as it was called, so we do not.
         raw_path = row.path.encode()
 
@@ -147,14 +148,19 @@ class MessageDesk:
                 raise NotFoundException
             if scope.get("method") != "POST":
                 raise MethodNotAllowedException(headers={"allow": "POST"})
-            if row.body_limit_bytes > self._large_bytes:
+            if row.body_limit_bytes > self._large_bytes and self._may_be_large(scope):
                 await self._take_large(row, scope, receive, send)
             else:
                 await self._take(row, scope, receive, send)
 
         return door
 
-    async def _take_large(self, row: Row, scope: Scope, receive: Receive, send: Send) -> None:
+    def _may_be_large(self, scope: Scope) -> bool:
+        """Not if its head says that it is small: an OPEN_ACCOUNT without documents holds no place while a bank is slow."""
+        length = declared_length(scope)
+        return length is None or length > self._large_bytes
+
+    async def _take_large(self, row: AnyRow, scope: Scope, receive: Receive, send: Send) -> None:
         if self._large >= self._large_max:
             self._turned_away("overloaded")
             await answer_early(receive, send, _OVERLOADED, self._body)
@@ -165,7 +171,7 @@ class MessageDesk:
         finally:
             self._large -= 1
 
-    async def _take(self, row: Row, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _take(self, row: AnyRow, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             body = await read_body(scope, receive, limit_bytes=row.body_limit_bytes, deadlines=self._body_deadlines)
         except BodyTooLarge:

@@ -18,8 +18,9 @@ from unionhub.adapters.jose.facade import HubJose
 from unionhub.adapters.jose.gate import UNAUTHORIZED_BODY, Verified
 from unionhub.adapters.jose.header import parse_header
 from unionhub.adapters.jose.sealing import SealedFieldError
-from unionhub.adapters.wire.envelope import answer_body
-from unionhub.adapters.wire.inbound import INBOUND, Incoming, Reader, Row
+from unionhub.adapters.wire.flat import FlatReader
+from unionhub.adapters.wire.inbound import Incoming, Reader
+from unionhub.adapters.wire.table import ROWS, AnyRow
 from unionhub.domain.model.errors import Decline, Refusal, Replayed
 from unionhub.domain.model.messages import Envelope
 from unionhub.domain.model.parties import Party
@@ -33,7 +34,7 @@ UNAUTHORIZED: Final = HttpReply(status=401, headers=JSON, body=UNAUTHORIZED_BODY
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What a flow says: the response code, and what the row's `write` makes trxInfo of."""
+    """What a flow says: the response code, and what the row's `write` makes the answer's content of."""
 
     code: str
     value: Any = None
@@ -44,8 +45,7 @@ class _Said(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     detail: str = ""
-    trx_info: object = None
-    beside: Mapping[str, object] = {}
+    members: Mapping[str, object] = {}
 
 
 Handler = Callable[[Envelope, Any], Awaitable[Result]]
@@ -75,10 +75,10 @@ class MessageEndpoint:
         self._vault = vault
         self._telemetry = telemetry
         self._timer_s = timer_s
-        self._doors = {row.path: (row, Reader(row, self._open_sealed)) for row in INBOUND if row.name in handlers}
+        self._doors = {row.path: (row, row.reader(self._open_sealed)) for row in ROWS if row.name in handlers}
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[AnyRow, ...]:
         """The messages that are bound to a flow."""
         return tuple(row for row, _ in self._doors.values())
 
@@ -97,12 +97,12 @@ class MessageEndpoint:
         except GateRefusal as refusal:
             self._telemetry.gate_refused(refusal.cause.value, refusal.app_id)
             return UNAUTHORIZED
-        answer = answer_body(incoming.msg_info, said.code, detail=said.detail, trx_info=said.trx_info, beside=said.beside)
+        answer = row.answer(incoming.msg_info, said.code, detail=said.detail, members=said.members)
         headers = {**JSON, SIGNATURE_HEADER.lower(): self._jose.sign_response(answer, verified.party)}
         self._telemetry.message_answered(row.name, verified.party.app_id, said.code, self._timer_s() - started_s)
         return HttpReply(status=200, headers=headers, body=answer)
 
-    async def _read(self, row: Row, reader: Reader, body: bytes, party: Party) -> Incoming:
+    async def _read(self, row: AnyRow, reader: Reader | FlatReader, body: bytes, party: Party) -> Incoming:
         """A sealed field may be for a key that another host made a moment ago: one bounded look, then it is `A0`."""
         incoming = reader.read(body, party)
         does_not_open = incoming.refusal is not None and incoming.refusal.code == "A0" and row.sealed
@@ -110,7 +110,7 @@ class MessageEndpoint:
             return reader.read(body, party)
         return incoming
 
-    async def _admit(self, row: Row, signature: str | None, path: str, body: bytes) -> Verified:
+    async def _admit(self, row: AnyRow, signature: str | None, path: str, body: bytes) -> Verified:
         header = parse_header(signature)
         party = self._directory.party(header.app_id)
         if party is not None:
@@ -123,7 +123,7 @@ class MessageEndpoint:
         await self._directory.refresh_soon()
         return self._jose.admit_request(header, path, body, self._directory.party(header.app_id), row.roles)
 
-    async def _answer(self, row: Row, verified: Verified, incoming: Incoming) -> _Said:
+    async def _answer(self, row: AnyRow, verified: Verified, incoming: Incoming) -> _Said:
         """Raises GateRefusal for a replayed UPI-UUID."""
         try:
             if incoming.refusal is not None:
@@ -153,11 +153,10 @@ class MessageEndpoint:
             self._telemetry.crashed(row.name, error)
             return _Said(code="99")
 
-    def _said(self, row: Row, party: Party, result: Result) -> _Said:
+    def _said(self, row: AnyRow, party: Party, result: Result) -> _Said:
         if result.value is None:
             return _Said(code=result.code)
-        trx_info = row.write(result.value, lambda plain: self._jose.seal_for(party, plain)) if row.write else None
-        return _Said(code=result.code, trx_info=trx_info, beside=row.beside(result.value))
+        return _Said(code=result.code, members=row.members(result.value, lambda plain: self._jose.seal_for(party, plain)))
 
     async def _spend_uuid(self, verified: Verified) -> None:
         async with self._store.begin() as uow:

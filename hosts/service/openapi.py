@@ -13,7 +13,9 @@ from unionhub.adapters.http.partners import CONTENT_TYPE, SIGNATURE_HEADER
 from unionhub.adapters.jose.gate import UNAUTHORIZED_BODY
 from unionhub.adapters.jose.header import MAX_HEADER_CHARS
 from unionhub.adapters.wire.envelope import BareRequest, MsgInfo, MsgResponse, Request
+from unionhub.adapters.wire.flat import ECHOED, FlatResponse, FlatRow
 from unionhub.adapters.wire.inbound import Row
+from unionhub.adapters.wire.table import AnyRow
 
 Json = dict[str, Any]
 
@@ -21,7 +23,7 @@ _SCHEMAS: Final = "#/components/schemas/"
 _JWS: Final = r"^[A-Za-z0-9_-]+\.\.[A-Za-z0-9_-]+$"
 
 
-def openapi_document(rows: Iterable[Row]) -> bytes:
+def openapi_document(rows: Iterable[AnyRow]) -> bytes:
     """OpenAPI 3.1 in JSON: each row with its request and answer, and what can be looked up."""
     rows = tuple(rows)
     schemas = _schemas(rows)
@@ -41,51 +43,96 @@ def openapi_document(rows: Iterable[Row]) -> bytes:
     return msgspec.json.encode(document)
 
 
-def answer_type(row: Row) -> Any:
-    """What the row's `write` makes: trxInfo of the answer. None where it does not say."""
+def answer_type(row: AnyRow) -> Any:
+    """What the row's `write` makes: trxInfo of the answer, or its own members. None where it does not say."""
     said = get_type_hints(row.write).get("return", NoneType) if row.write else NoneType
     made = [kind for kind in get_args(said) or (said,) if kind is not NoneType]
     return made[0] if len(made) == 1 and isinstance(made[0], type) and issubclass(made[0], msgspec.Struct) else None
 
 
-def schema_name(row: Row) -> str:
+def schema_name(row: AnyRow) -> str:
     """The message's name; the acquirer's inquiry is called as the gateway's is, and is another."""
     return f"ACQUIRER_{row.name}" if row.path == "/scis/acquirer/trxresultinquiry" else row.name
 
 
-def _schemas(rows: tuple[Row, ...]) -> Json:
+def _schemas(rows: tuple[AnyRow, ...]) -> Json:
     answers = {row.path: answer_type(row) for row in rows}
-    forms: dict[str, Any] = {row.path: (BareRequest if row.may_lack_trx_info else Request) for row in rows}
-    requests = [forms[row.path][row.trx_info] for row in rows]
+    requests = {row.path: _FORMS[type(row)].request_type(row) for row in rows}
     _, components = msgspec.json.schema_components(
-        [MsgInfo, MsgResponse, *requests, *filter(None, answers.values())], ref_template=_SCHEMAS + "{name}"
+        [MsgInfo, MsgResponse, FlatResponse, *requests.values(), *filter(None, answers.values())],
+        ref_template=_SCHEMAS + "{name}",
     )
-    # msgspec names a generic by its parameter; partners look for the message.
-    generic = {row.path: f"{forms[row.path].__name__}_{row.trx_info.__name__}_" for row in rows}
     schemas = {name: _for_partners(schema) for name, schema in components.items()}
-    named = {}
+    named, wrappers = {}, set()
     for row in rows:
-        named[f"{schema_name(row)}_request"] = _request(row, schemas[generic[row.path]])
-        named[f"{schema_name(row)}_answer"] = _answer(row, answers[row.path])
-    return {name: schema for name, schema in schemas.items() if name not in generic.values()} | named
+        form = _FORMS[type(row)]
+        wrapper = form.component(row)
+        wrappers.add(wrapper)
+        named[f"{schema_name(row)}_request"] = form.request(row, schemas[wrapper])
+        named[f"{schema_name(row)}_answer"] = form.answer(row, answers[row.path], schemas)
+    return {name: schema for name, schema in schemas.items() if name not in wrappers} | named
 
 
-def _request(row: Row, schema: Json) -> Json:
-    """msgType is the message's name, and nothing else comes at this path."""
-    members = dict(schema["properties"])
-    members["msgInfo"] = {"allOf": [members["msgInfo"], {"properties": {"msgType": {"const": row.name}}}]}
-    return {**schema, "title": f"{row.name} request", "properties": members}
+class _Enveloped:
+    """SCIS: msgInfo, trxInfo, msgResponse."""
+
+    @staticmethod
+    def request_type(row: Any) -> Any:
+        form: Any = BareRequest if row.may_lack_trx_info else Request
+        return form[row.trx_info]
+
+    @staticmethod
+    def component(row: Any) -> str:
+        """msgspec names a generic by its parameter; partners look for the message."""
+        return f"{(BareRequest if row.may_lack_trx_info else Request).__name__}_{row.trx_info.__name__}_"
+
+    @staticmethod
+    def request(row: Any, schema: Json) -> Json:
+        """msgType is the message's name, and nothing else comes at this path."""
+        members = dict(schema["properties"])
+        members["msgInfo"] = {"allOf": [members["msgInfo"], {"properties": {"msgType": {"const": row.name}}}]}
+        return {**schema, "title": f"{row.name} request", "properties": members}
+
+    @staticmethod
+    def answer(row: Any, trx_info: Any, _schemas: Json) -> Json:
+        """msgInfo repeats the request's, as far as that could be read; trxInfo is absent when empty."""
+        members: Json = {
+            "msgInfo": {"type": "object", "description": "The request's msgInfo. Absent where the request was not JSON."},
+            "msgResponse": {"$ref": f"{_SCHEMAS}MsgResponse"},
+        }
+        if trx_info is not None:
+            members["trxInfo"] = {"$ref": f"{_SCHEMAS}{trx_info.__name__}"}
+        return {"title": f"{row.name} answer", "type": "object", "properties": members, "required": ["msgResponse"]}
 
 
-def _answer(row: Row, trx_info: Any) -> Json:
-    """msgInfo repeats the request's, as far as that could be read; trxInfo is absent when empty."""
-    members: Json = {
-        "msgInfo": {"type": "object", "description": "The request's msgInfo. Absent where the request was not JSON."},
-        "msgResponse": {"$ref": f"{_SCHEMAS}MsgResponse"},
-    }
-    if trx_info is not None:
-        members["trxInfo"] = {"$ref": f"{_SCHEMAS}{trx_info.__name__}"}
-    return {"title": f"{row.name} answer", "type": "object", "properties": members, "required": ["msgResponse"]}
+class _Flat:
+    """UCSP: everything stands beside msgID."""
+
+    @staticmethod
+    def request_type(row: Any) -> Any:
+        return row.body
+
+    @staticmethod
+    def component(row: Any) -> str:
+        name: str = row.body.__name__
+        return name
+
+    @staticmethod
+    def request(row: Any, schema: Json) -> Json:
+        return {**schema, "title": f"{row.name} request"}
+
+    @staticmethod
+    def answer(row: Any, own: Any, schemas: Json) -> Json:
+        """What is repeated of the request, and the answer's own members, which only `00` has."""
+        asked = schemas[row.body.__name__]["properties"]
+        members: Json = {name: {"type": "string"} for name in ECHOED if name in asked}
+        if own is not None:
+            members |= schemas[own.__name__]["properties"]
+        members["msgResponse"] = {"$ref": f"{_SCHEMAS}FlatResponse"}
+        return {"title": f"{row.name} answer", "type": "object", "properties": members, "required": ["msgResponse"]}
+
+
+_FORMS: Final[dict[type[Any], type[_Enveloped] | type[_Flat]]] = {Row: _Enveloped, FlatRow: _Flat}
 
 
 def _for_partners(node: Any) -> Any:
@@ -102,7 +149,7 @@ def _for_partners(node: Any) -> Any:
     return shown
 
 
-def _message(row: Row) -> Json:
+def _message(row: AnyRow) -> Json:
     roles = ", ".join(sorted(role.value for role in row.roles))
     return {
         "operationId": schema_name(row),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from loadgen.figures import Sample, Spread, StepFigures
@@ -43,22 +45,30 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def table(steps: list[StepFigures]) -> str:
-    """The figures of each step, for a terminal. Milliseconds; `never`: so many got no good answer at all."""
-    head = f"{'':24}{'count':>8}{'good/s':>9}{'p50':>9}{'p95':>9}{'p99':>9}{'max':>10}{'errors':>9}"
-    lines = [head]
+def table(steps: list[StepFigures], transactions: Mapping[str, float] | None = None) -> str:
+    """The figures of each step, for a terminal. Milliseconds; `never`: so many got no good answer at all. `transactions`
+    that a message needs stand beside it, where they were counted."""
+    head = f"{'':34}{'count':>7}{'good/s':>8}{'p50':>8}{'p95':>8}{'p99':>8}{'max':>9}{'errors':>9}"
+    lines = [head if transactions is None else f"{head}{'transactions':>14}"]
     for step in steps:
-        start = f"{step.step:24}{step.count:>8}{step.per_s:>9.1f}"
-        lines.append(f"{start}{_columns(step.latency)}{step.error_share:>9.2%}")
-        lines.append(f"{'  from the sending':24}{'':17}{_columns(step.service)}")
-        lines.append(f"{'  the client was late':24}{'':17}{_columns(step.lag)}")
+        start = f"{step.step:34}{step.count:>7}{step.per_s:>8.1f}"
+        row = f"{start}{_columns(step.latency)}{step.error_share:>9.2%}"
+        if transactions is not None:
+            row += f"{transactions[step.step]:>14.2f}" if step.step in transactions else f"{'-':>14}"
+        lines.append(row)
+        lines.append(f"{'  from the sending':34}{'':15}{_columns(step.service)}")
+        lines.append(f"{'  the client was late':34}{'':15}{_columns(step.lag)}")
         lines += [f"    {count} x {failure}" for failure, count in step.failures.items()]
+    played = {step.step for step in steps}
+    for name, value in (transactions or {}).items():
+        if name not in played:
+            lines.append(f"{name:34}{'':58}{value:>14.2f}")
     return "\n".join(lines)
 
 
 def _columns(spread: Spread) -> str:
     values = (spread.p50_ms, spread.p95_ms, spread.p99_ms)
-    return "".join(f"{text_of(value):>9}" for value in values) + f"{text_of(spread.max_ms):>10}"
+    return "".join(f"{text_of(value):>8}" for value in values) + f"{text_of(spread.max_ms):>9}"
 
 
 def text_of(value_ms: float | None) -> str:

@@ -55,7 +55,7 @@ class UnderWay:
             done_s=done_s,
             failure=failure,
             sender=step.signer.app_id,
-            msg_id=step.msg_id,
+            msg_id=step.pays_for or step.msg_id,
             minor=step.minor,
         )
 
@@ -167,9 +167,13 @@ class Load:
     def _play(self, customer: _Customer, journey: Journey) -> None:
         answer: Answer | None = None
         for item in journey:
-            if answer is not None:  # the next step is due when the one before has ended
-                now_s = self._now()
-                customer.at = UnderWay(item(answer) if callable(item) else item, now_s, now_s)
+            if answer is not None:  # the next step is due when the one before has ended, and its pause
+                pause_s = customer.at.step.pause_s
+                due_s = self._now() + pause_s
+                if pause_s:
+                    gevent.sleep(pause_s)
+                begun_s = self._now()
+                customer.at = UnderWay(item(answer) if callable(item) else item, due_s, begun_s)
             answer = self._exchange(customer.at)
             if answer is None:
                 return

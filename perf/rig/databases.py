@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
@@ -16,6 +18,7 @@ import msgspec
 Kind = Literal["postgres", "sqlite"]
 
 _TRANSACTIONS: Final = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()"
+_TRANSACTIONS_OF: Final = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = $1"
 _SHOWN: Final = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers")
 
 
@@ -47,6 +50,34 @@ def opened(kind: Kind, home: Path) -> Iterator[Database]:
             server.cleanup()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def counted_from_outside(database: Database) -> Iterator[Callable[[], int]]:
+    """A function that reads how many transactions the PostgreSQL database has ended, to the last one: whoever reads sits in
+    another database, and the server's own vacuuming stands still meanwhile. SQLite counts nothing: always 0."""
+    if database.pid is None:
+        yield lambda: 0
+        return
+    name = urlsplit(database.url).path.strip("/") or "postgres"
+    with asyncio.Runner() as runner:
+
+        async def connect() -> asyncpg.Connection[Any]:
+            return await asyncpg.connect(database.url, database="template1")
+
+        connection = runner.run(connect())
+
+        def ask(statement: str, *values: str) -> Any:
+            return runner.run(connection.fetchval(statement, *values))
+
+        try:
+            ask("ALTER SYSTEM SET autovacuum = off")
+            ask("SELECT pg_reload_conf()")
+            yield lambda: int(ask(_TRANSACTIONS_OF, name))
+            ask("ALTER SYSTEM RESET autovacuum")
+            ask("SELECT pg_reload_conf()")
+        finally:
+            runner.run(connection.close())
 
 
 class Counter:

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from unionhub.adapters.jose.keys import HubKeys, sealing_key, verifying_key
+from unionhub.adapters.jose.keys import HubKeys, OwnKeys, sealing_key, verifying_key
 from unionhub.domain.model.parties import JoseProfile, Party, PartyState
 from unionhub.hosts.commands.hosting import announce, run_until_stopped
 from unionhub.hosts.sandbox import keyring
@@ -72,7 +72,7 @@ def _unb64(text: str) -> bytes:
 class Floor:
     """One payment, start to end. Every key is parsed, every padding made."""
 
-    def __init__(self, pool: asyncpg.Pool, own: HubKeys, identities: dict[str, Identity], post: Post) -> None:
+    def __init__(self, pool: asyncpg.Pool, own: OwnKeys, identities: dict[str, Identity], post: Post) -> None:
         self._pool = pool
         self._post = post
         self._profiles = {app_id: identity.profile for app_id, identity in identities.items()}
@@ -240,7 +240,7 @@ def application(floor: Floor) -> Callable[..., Awaitable[None]]:
     return app
 
 
-async def main(stop: asyncio.Event, own: HubKeys, home: Path, database: str, bank_port: int) -> None:
+async def main(stop: asyncio.Event, own: OwnKeys, home: Path, database: str, bank_port: int) -> None:
     """Serve the floor until `stop`; with the hub's own keys, so that clients need not know whom they ask."""
     pool = await asyncpg.create_pool(database, min_size=10, max_size=10)
     floor = Floor(pool, own, keyring.load(home), Wires("127.0.0.1", bank_port).post)

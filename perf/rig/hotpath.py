@@ -31,7 +31,7 @@ from unionhub.domain.model.messages import Claim
 from unionhub.domain.model.money import Money
 from unionhub.domain.model.notices import Notice
 from unionhub.domain.model.parties import Party
-from unionhub.domain.model.transactions import DayLimit, Payment, PaymentEvent, PaymentState
+from unionhub.domain.model.transactions import Payment, PaymentEvent, PaymentState, day_limit
 from unionhub.hosts.hub import Hub, open_hub
 from unionhub.hosts.sandbox.control import describe_merchant
 from unionhub.hosts.sandbox.partner import JWS_HEADER, Identity
@@ -187,7 +187,7 @@ def store_row(name: str, hub: Hub, cards: Mapping[str, Card]) -> Row:
             msg_id=payment.msg_id,
             message=payment.kind,
             digest=step.body[:32],
-            payment_id=payment.payment_id,
+            record_id=payment.payment_id,
         )
         async with hub.store.begin() as unit:
             await unit.admit(payment.sender, f"{payment.payment_id:032x}", claim)
@@ -257,7 +257,7 @@ def failure_of(step: Step, status: int, headers: Mapping[str, str], body: bytes)
 def _payment(number: int, step: Step, card: Card) -> Payment:
     now = datetime.now(UTC)
     amount = Money(step.minor, HKD)
-    limit = DayLimit(card_id=card.card_id, day=now.date(), amount_minor=amount.minor, limit_minor=10**12)
+    limit = day_limit(card.card_id, now.date(), amount.minor, 10**12)
     return Payment(
         payment_id=number,
         kind="MPQRC_PAYMENT_EMV",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from loadgen.results import Results, table, text_of
 from loadgen.schedule import Plan
 from rig import charts
 from rig.books import Verdict
+from rig.counting import ALLOWED, Counted
 from rig.meters import MACHINE, Meters, waited
 
 PARTS: Final = {
@@ -55,6 +57,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     achieved_per_s: float
     payments: int  # good ones of the measured stretch
     steps: list[StepFigures]
+    paid: StepFigures | None = None  # all messages that pay; reports of former versions have it not
+    counted: list[Counted] = []  # transactions of each message, before the load
     parts: list[Part]
     others_cores: float
     transactions_per_payment: float | None
@@ -73,11 +77,34 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return sum(step.count - step.good for step in self.steps)
 
     @property
+    def transactions(self) -> dict[str, float]:
+        """Step -> database transactions that one message needs, where they were counted."""
+        return {each.step: each.transactions for each in self.counted}
+
+    @property
+    def too_many(self) -> list[str]:
+        """Messages that need more transactions than DESIGN section 2.4 allows."""
+        return [
+            f"{each.step} needs {each.transactions:.2f} database transactions, {ALLOWED} are allowed"
+            for each in self.counted
+            if each.is_too_many
+        ]
+
+    @property
     def is_good(self) -> bool:
-        return not self.failed and self.books.is_right
+        return not self.failed and self.books.is_right and not self.too_many
 
 
-def build(results: Results, meters: Meters, verdict: Verdict, *, facts: dict[str, str], mix: str, settled_s: float) -> Report:
+def build(
+    results: Results,
+    meters: Meters,
+    verdict: Verdict,
+    *,
+    facts: dict[str, str],
+    mix: str,
+    settled_s: float,
+    counted: Sequence[Counted] = (),
+) -> Report:
     """The report of a run that has ended; `settled_s` is when the last notice was delivered, on the monotonic clock."""
     times, plan, measured = results.times, results.plan, results.measured
     paid = [sample for sample in measured if sample.minor]
@@ -93,6 +120,8 @@ def build(results: Results, meters: Meters, verdict: Verdict, *, facts: dict[str
         achieved_per_s=round(good / plan.seconds, 2),
         payments=good,
         steps=steps,
+        paid=step_figures("all that pay", paid, plan.seconds),
+        counted=list(counted),
         parts=[_part(name, meters, since_s, settled_s if name == "worker" else until_s, good) for name in names],
         others_cores=others_cores,
         transactions_per_payment=_transactions(meters, since_s, until_s, good),
@@ -181,7 +210,8 @@ def as_text(report: Report) -> str:
         f"{report.achieved_per_s:.1f}/s, {report.payments} payments in {report.plan.seconds:.0f} s",
         "",
         "milliseconds from the scheduled start:",
-        table(report.steps),
+        table(report.steps, report.transactions if report.counted else None),
+        *(f"TOO MANY: {each}" for each in report.too_many),
         "",
         f"{'CPU':26}{'ms/payment':>12}{'cores':>8}{'waited for a processor, ms/payment':>37}",
         *(_part_line(part) for part in report.parts),
@@ -206,13 +236,23 @@ def _part_line(part: Part) -> str:
 
 def books_text(books: Verdict) -> list[str]:
     """The comparison of the books, warm-up included."""
-    total, booked = (f"{minor // 100}.{minor % 100:02d}" for minor in (books.approved_minor, books.booked_minor))
+    total = _sums(books.approved_minor, books.approved_given_minor)
+    booked = _sums(books.booked_minor, books.booked_given_minor)
     lines = [
         f"books: told approved {books.told}, hub approved {books.approved} ({total}), bank booked {books.booked} ({booked})",
-        f"       {books.lost} lost, {books.twice} twice, {books.unexplained} unexplained, {books.untrue} untrue, "
-        f"{books.unfinished} unfinished, {books.undelivered} notices not delivered",
+        f"       {books.lost} lost, {books.twice} twice, {books.differ} differ, {books.unexplained} unexplained, "
+        f"{books.untrue} untrue, {books.unfinished} unfinished, {books.undelivered} notices not delivered",
     ]
     return lines + [f"       {example}" for example in books.examples]
+
+
+def _sums(taken_minor: int, given_minor: int) -> str:
+    """From and to customers' accounts."""
+    return f"{_major(-taken_minor)} {_major(given_minor)}"
+
+
+def _major(minor: int) -> str:
+    return f"{'-' if minor < 0 else '+'}{abs(minor) // 100}.{abs(minor) % 100:02d}"
 
 
 def write(report: Report, folder: Path) -> tuple[Path, Path]:

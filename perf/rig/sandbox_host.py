@@ -23,6 +23,8 @@ async def main(stop: asyncio.Event, hub_url: str, count: int) -> None:
         world, holders = sandbox.world, crowd(count)
         await world.bank().open_accounts({holder.account: holder.opening for holder in holders})
         world.cardholders.extend(holders)
+        for holder in holders:
+            world.gateway(holder.gateway).knows(holder)  # who is asked above the CVM limit
         await onboard(settings, world.identities, world.cardholders)
         announce(sandbox.ready_line())
         await stop.wait()

@@ -8,8 +8,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ import msgspec
 from loadgen.quiver import AHEAD_S
 from loadgen.schedule import Plan
 from rig.children import POLL_S, Child, RigError
+from rig.counting_host import TELLS
 from rig.databases import Database
 
 PERF: Final = Path(__file__).resolve().parents[1]
@@ -72,10 +73,25 @@ class Stage:
         found = {name: child.pid for name, child in self.children.items()}
         return found if self.database.pid is None else {**found, "database": self.database.pid}
 
-    def open(self, cardholders: int) -> None:
-        """Start sandbox, service and worker. Raises RigError."""
+    def open_sandbox(self, cardholders: int) -> None:
+        """Start the partners. Raises RigError."""
         sandbox = self._start("sandbox", ["-m", "rig.sandbox_host", "--hub", self.hub_url, "--cardholders", str(cardholders)])
         self.control_url = json.loads(sandbox.wait_for_line('"control"', READY_S + cardholders / 20))["control"]
+
+    @contextmanager
+    def counting_service(self) -> Iterator[tuple[str, int]]:
+        """A service without a worker, for the block: the address where it tells its transactions. Raises RigError."""
+        service = self._start("counting", ["-m", "rig.counting_host", self.control_url])
+        try:
+            port = service.wait_for_line(TELLS, READY_S).rpartition(" ")[2]
+            self._wait_ready()
+            yield LOOPBACK, int(port)
+        finally:
+            service.stop()
+            del self.children["counting"]
+
+    def open_hub(self) -> None:
+        """Start service and worker. Raises RigError."""
         self._start("service", ["-m", "unionhub.hosts.cli", "serve", "--sandbox", self.control_url])
         self._wait_ready()
         worker = self._start("worker", ["-m", "unionhub.hosts.cli", "worker"])

@@ -6,18 +6,30 @@ import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
 from loadgen.messages import Journey, Sandbox
+from scenarios.consumer_qr import ConsumerQr, ConsumerQrSettings
 from scenarios.merchant_qr import MerchantQr, MerchantQrSettings
+from scenarios.p2p_transfer import P2pTransfer, P2pTransferSettings
 
-Scenario = Callable[[Random], Journey]
-"""Makes one customer's journey, signed; what it leaves open it throws dice for."""
+
+class Scenario(Protocol):
+    """Makes one customer's journey, signed; what it leaves open it throws dice for."""
+
+    def __call__(self, dice: Random) -> Journey: ...
+
+    def forms(self, dice: Random) -> tuple[Journey, ...]:
+        """A journey of each form that it takes under these settings, with every step that there is."""
+        ...
+
 
 ALL: Final[Mapping[str, tuple[type[Any], Callable[[Any, Sandbox], Scenario]]]] = {
     "merchant_qr": (MerchantQrSettings, MerchantQr),
+    "consumer_qr": (ConsumerQrSettings, ConsumerQr),
+    "p2p_transfer": (P2pTransferSettings, P2pTransfer),
 }
 """Name in the mix -> (its settings, its maker)."""
 
@@ -41,6 +53,10 @@ class Mix:
         """The next customer's journey."""
         (scenario,) = dice.choices(self._scenarios, self._weights)
         return scenario(dice)
+
+    def forms(self, dice: Random) -> list[Journey]:
+        """One journey of each form of each scenario."""
+        return [journey for scenario in self._scenarios for journey in scenario.forms(dice)]
 
 
 def load(path: Path, sandbox: Sandbox) -> Mix:

@@ -6,18 +6,14 @@
 from __future__ import annotations
 
 from random import Random
-from typing import Annotated
 
 import msgspec
 
-from loadgen.messages import Answer, Cardholder, Check, Journey, Sandbox
-from unionhub.domain.model.money import Money
+from loadgen.messages import Journey, Sandbox
+from scenarios.players import Minor, Players, Share, amount_members, amount_of, card_members, repeats, tells_approval
 
 PAY = "1 MPQRC_PAYMENT_EMV"
 ASK = "2 TRX_RESULT_INQUIRY"
-
-Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
-Minor = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class MerchantQrSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,50 +30,23 @@ class MerchantQr:
     def __init__(self, settings: MerchantQrSettings, sandbox: Sandbox) -> None:
         self._settings = settings
         self._sandbox = sandbox
-        least = settings.least_balance_minor
-        self._payers = [holder for holder in sandbox.cardholders if _balance(holder).minor >= least]
-        self._shops = {
-            holder.currency: [shop for shop in sandbox.merchants if shop.currency == holder.currency] for holder in self._payers
-        }
-        if not self._payers or not all(self._shops.values()):
-            raise ValueError("no cardholder has enough money, or one has no merchant of its currency")
-        for holder in self._payers:
-            sandbox.signer(holder.gateway)  # its keys are parsed now, not within the first customer's time
+        self._players = Players(sandbox, least_balance_minor=settings.least_balance_minor)
 
     def __call__(self, dice: Random) -> Journey:
-        payer = dice.choice(self._payers)
-        shop = dice.choice(self._shops[payer.currency])
-        amount = Money(dice.randint(*self._settings.amount_minor), payer.currency)
+        return self._journey(dice, asks=dice.random() < self._settings.inquiry_share)
+
+    def forms(self, dice: Random) -> tuple[Journey, ...]:
+        """See scenarios.Scenario."""
+        return (self._journey(dice, asks=True),)
+
+    def _journey(self, dice: Random, *, asks: bool) -> Journey:
+        payer = self._players.payer(dice)
+        amount = amount_of(dice, self._settings.amount_minor, payer)
         signer = self._sandbox.signer(payer.gateway)
-        card = {"deviceID": payer.device_id, "userID": payer.user_id, "token": payer.token}
-        paid = {"trxAmt": amount.text, "trxCurrency": amount.currency, "mpqrcPayload": shop.qr}
-        payment = signer.step(PAY, "MPQRC_PAYMENT_EMV", card | paid, check=_repeats(amount), minor=amount.minor)
-        if dice.random() >= self._settings.inquiry_share:
+        card = card_members(payer)
+        paid = {**amount_members(amount), "mpqrcPayload": self._players.shop(dice, payer).qr}
+        payment = signer.step(PAY, "MPQRC_PAYMENT_EMV", card | paid, check=repeats(amount), minor=amount.minor)
+        if not asks:
             return (payment,)
         asked = {"origMsgID": payment.msg_id, "origMsgType": "MPQRC_PAYMENT_EMV"}
-        inquiry = signer.step(ASK, "TRX_RESULT_INQUIRY", card | asked, check=_tells_approval(amount))
-        return (payment, inquiry)
-
-
-def _balance(holder: Cardholder) -> Money:
-    return Money.parse(holder.balance, holder.currency, zero=True)
-
-
-def _repeats(amount: Money) -> Check:
-    """The answer says the amount that was asked for."""
-
-    def check(answer: Answer) -> str:
-        said = (answer.trx.get("trxAmt"), answer.trx.get("trxCurrency"))
-        return "" if said == (amount.text, amount.currency) else "amount_differs"
-
-    return check
-
-
-def _tells_approval(amount: Money) -> Check:
-    repeats = _repeats(amount)
-
-    def check(answer: Answer) -> str:
-        status = answer.trx.get("paymentStatus")
-        return repeats(answer) if status == "APPROVED" else f"status_{status}"
-
-    return check
+        return (payment, signer.step(ASK, "TRX_RESULT_INQUIRY", card | asked, check=tells_approval(amount)))

@@ -160,6 +160,7 @@ def test_the_check_that_fails_is_named(capture: Capture, header: str, cause: str
 def test_a_suspended_partner_and_a_wrong_kid_are_told(unionhub: Operator, capture: Capture) -> None:
     unionhub.does("parties", "state", PEAK, "SUSPENDED")
     assert "(Peak Pay is SUSPENDED)" in capture(header_with(PEAK))[1]
+    unionhub.does("parties", "update", PEAK, "--base-url", "https://peak.example")
     unionhub.does("parties", "state", PEAK, "LIVE")
     other = partner_key(JoseProfile.COMPACT, "sig", "second").public_jwk()
     unionhub.does(

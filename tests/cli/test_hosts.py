@@ -22,6 +22,7 @@ import pytest
 
 from support.keys import partner_key
 from support.operator import Done, Operator, new_home
+from unionhub.adapters.wire.inbound import INBOUND
 from unionhub.domain.model.parties import JoseProfile, Role
 from unionhub.hosts.sandbox import keyring
 from unionhub.hosts.sandbox.partner import Identity
@@ -240,7 +241,7 @@ def test_a_body_is_sent_byte_for_byte_or_changed_by_fields(hub: Hub, tmp_path: P
 
 def test_what_the_hub_does_not_take_is_told(hub: Hub) -> None:
     line = hub.operator.refuses("send", "DANCE", "--url", hub.url)
-    assert line.startswith("the hub takes no message at /scis/switch/dance (HTTP 404); it takes MPQRC_PAYMENT_EMV")
+    assert line.startswith("the hub takes no message at /scis/switch/dance (HTTP 404); it takes CVM_INQUIRY, KYC_VERIFICATION")
 
 
 def test_a_gate_refusal_is_an_answer_and_can_be_explained(hub: Hub) -> None:
@@ -261,6 +262,50 @@ def test_no_answer_in_time_is_exit_code_1_and_says_what_to_do(hub: Hub) -> None:
     until(lambda: hub.operator.json("transactions", "list", "--limit", "1")[0]["state"] == "APPROVED")
 
 
+# --- every message
+
+CHARTS: tuple[tuple[tuple[str, ...], ...], ...] = (
+    (("CVM_INQUIRY",), ("KYC_VERIFICATION",), ("OPEN_ACCOUNT",), ("MPQRC_PAYMENT_EMV", "--newest")),
+    (("CARD_ENROLLMENT",), ("CARDFACE_DOWNLOADING",), ("CARD_STATUS_INQUIRY", "--newest"), ("CARD_BALANCE_INQUIRY",)),
+    (("CARD_STATUS_MANAGEMENT", "--newest", "tokenAction=SUSPEND"), ("ACCOUNT_UPDATE_NOTIFICATION",)),
+    (("QRC_INFO_INQUIRY",), ("MPQRC_PAYMENT_URL",), ("TRX_RESULT_INQUIRY",)),
+    (("QRC_GENERATION",), ("CPQRC_PAYMENT",), ("TRX_RESULT_INQUIRY", "--as", ACQUIRER), ("REFUND",)),
+    (("BILL_PAYMENT",), ("CREDIT_TRANSACTION",), ("P2P_TRANSFER",), ("EXCHANGE_RATE_INQUIRY",), ("KEY_EXCHANGE",)),
+    (("GET_CASH_OUT_TOKEN",), ("WITHDRAW",), ("CANCELLATION",), ("TOKEN_PAYMENT",), ("REVERSAL",)),
+)
+STEP_UP = ("OTP_REQUEST", "OTP_VERIFICATION")
+ASKED = "ADDITIONAL_PROCESSING_RESULT"
+
+
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart[0][0])
+def test_every_message_can_be_sent_by_its_name(hub: Hub, chart: tuple[tuple[str, ...], ...]) -> None:
+    for message in chart:
+        done = hub.send(*message, "--json")
+        assert (done.code, done.err, done.json["code"]) == (0, "", "00"), (message, done)
+
+
+def test_a_one_time_password_is_read_from_the_phone(hub: Hub) -> None:
+    hub.operator.does("products", "set", "HKD-EVERYDAY", "--step-up")
+    try:
+        until(lambda: hub.send("CARD_ENROLLMENT", "--json").json["answer"]["trxInfo"].get("enrolId"))
+        assert [hub.send(message, "--json").json["code"] for message in STEP_UP] == ["00", "00"]
+    finally:
+        hub.operator.does("products", "set", "HKD-EVERYDAY", "--no-step-up")
+
+
+def test_a_cardholder_is_asked_and_answered_for(hub: Hub) -> None:
+    """The sandbox's gateway answers too: whichever comes first counts, the other one is `94`."""
+    hub.send("QRC_GENERATION", "--cardholder", "2")
+    assert hub.send("CPQRC_PAYMENT", "trxAmt=1200.00", "--json").json["code"] == "04"
+    assert hub.send(ASKED, "--json").json["code"] in ("00", "94")
+    until(lambda: hub.operator.json("transactions", "list", "--limit", "1")[0]["state"] == "APPROVED")
+
+
+def test_no_message_is_forgotten_here() -> None:
+    scis = {row.name for row in INBOUND if not row.path.startswith("/ucsp/")}
+    assert {message[0] for chart in CHARTS for message in chart} | {*STEP_UP, ASKED} == scis
+
+
 # --- onboarding
 
 
@@ -272,8 +317,10 @@ def test_a_partner_with_keys_of_its_own_comes_and_goes(hub: Hub) -> None:
     assert hub.send(*paying).json["code"] == "E0"
     keys = json.dumps({"keys": [json.loads(key.jwk) for key in keyring.public_keys(stranger)]})
     options = ["--role", "app_gateway", "--name", "Bay Wallet", "--base-url", "https://bay.example", "--profile", "compact"]
-    hub.operator.does("parties", "add", stranger.app_id, *options, "--country", "SG", "--jwks", "-", typed=keys)
+    options += ["--country", "SG", "--state", "TESTING"]
+    hub.operator.does("parties", "add", stranger.app_id, *options, "--jwks", "-", typed=keys)
     until(lambda: hub.send(*paying).json["code"] == "62")  # TESTING: only live parties pay
+    hub.operator.does("products", "allow", "HKD-EVERYDAY", "--gateway", stranger.app_id)
     hub.operator.does("parties", "state", stranger.app_id, "LIVE")
     until(lambda: hub.send(*paying).json["code"] == "14")
     hub.operator.does("parties", "state", stranger.app_id, "SUSPENDED")

@@ -9,11 +9,23 @@ import pytest
 from support.loop import run
 from support.operator import Operator
 from support.sandbox import light_identities
-from unionhub.hosts.commands.drafts import NOTHING, Choice, Draft, parse_fields, put, write
+from unionhub.hosts.commands.drafts import SEALED, Draft, write
 from unionhub.hosts.commands.failures import CommandError
+from unionhub.hosts.commands.fields import NOTHING, Choice, parse_fields, put
+from unionhub.hosts.commands.sent import KEPT, Sending, SentBook
 from unionhub.hosts.sandbox.catalog import hub_path
 from unionhub.hosts.sandbox.control import describe_merchant
-from unionhub.hosts.sandbox.seeds import ACQUIRER, CARDHOLDERS, HARBOUR, HARBOUR_CHANNEL, MERCHANTS, PARKING, PEAK
+from unionhub.hosts.sandbox.seeds import (
+    ACQUIRER,
+    APPLICANT,
+    BANK,
+    CARDHOLDERS,
+    HARBOUR,
+    HARBOUR_CHANNEL,
+    MERCHANTS,
+    PARKING,
+    PEAK,
+)
 
 PEOPLE = [
     {"userID": each.user_id, "deviceID": each.device_id, "insID": each.gateway, "token": each.token.reveal()}
@@ -29,14 +41,16 @@ async def nobody_home(what: str) -> list[dict[str, Any]]:
     raise CommandError(f"asked for {what}")
 
 
-def drafted(message: str, *fields: str, ask: Any = seeds, **options: Any) -> tuple[str, dict[str, Any]]:
+def drafted(
+    message: str, *fields: str, ask: Any = seeds, sent: SentBook | None = None, **options: Any
+) -> tuple[str, dict[str, Any]]:
     """Who sends, and the whole body."""
     choice = Choice(message=message, fields=parse_fields(fields), **options)
-    draft = Draft(choice, light_identities(), ask)
+    draft = Draft(choice, light_identities(), ask, sent)
 
     async def make() -> tuple[str, dict[str, Any]]:
         sender = await draft.sender()
-        trx = await draft.trx(sender)
+        trx = await draft.trx()
         path = hub_path(sender.role, message)
         return sender.app_id, write(choice, sender, trx, path=path, msg_id="A1", time_stamp="20260302040000")
 
@@ -58,6 +72,7 @@ def drafted(message: str, *fields: str, ask: Any = seeds, **options: Any) -> tup
         ('list:=["a"]', ("list",), ["a"]),
         ("merchantInfo.mid=1", ("merchantInfo", "mid"), "1"),
         ("merchantInfo=null", ("merchantInfo",), NOTHING),
+        ("emvCpqrcPayload=hQVD", ("emvCpqrcPayload",), ["hQVD"]),
     ],
 )
 def test_a_field_is_read(text: str, path: tuple[str, ...], value: Any) -> None:
@@ -163,12 +178,14 @@ def test_an_inquiry_goes_to_whose_message_it_asks_about() -> None:
 @pytest.mark.parametrize(
     ("message", "sender", "trx"),
     [
-        ("CPQRC_PAYMENT", ACQUIRER, None),
         ("CHANNEL_LOGIN_INFO", HARBOUR_CHANNEL, None),
         ("SUBMIT_PAYMENT_ORDER", PARKING, None),
         ("CVM_INQUIRY", HARBOUR, None),
         ("CARD_BALANCE_INQUIRY", HARBOUR, {"deviceID", "userID", "token"}),
-        ("KYC_VERIFICATION", HARBOUR, {"deviceID", "userID"}),
+        ("KYC_VERIFICATION", HARBOUR, {"deviceID", "userID", "cvmInfo"}),
+        ("TOKEN_PAYMENT", ACQUIRER, {"cardInfo", "trxAmt", "trxCurrency", "merchantInfo", "settlementKey"}),
+        ("ACCOUNT_UPDATE_NOTIFICATION", BANK, {"token", "accountTier"}),
+        ("KEY_EXCHANGE", HARBOUR, {"insSignCertID", "insSignPublicKey", "insEncCertID", "insEncPublickey"}),
     ],
 )
 def test_each_message_has_its_sender_and_form(message: str, sender: str, trx: set[str] | None) -> None:
@@ -176,6 +193,82 @@ def test_each_message_has_its_sender_and_form(message: str, sender: str, trx: se
     assert found == sender
     assert ("trxInfo" in body) == (trx is not None)
     assert set(body.get("trxInfo", ())) == (trx or set())
+
+
+def test_who_applies_can_be_changed_and_a_payee_replaced() -> None:
+    info = drafted("KYC_VERIFICATION", "cvmInfo.lastName=Wong")[1]["trxInfo"]["cvmInfo"]
+    assert info == {**APPLICANT, "lastName": "Wong"}
+    assert drafted("CARD_ENROLLMENT")[1]["trxInfo"]["cvmInfo"]["accountNo"] == CARDHOLDERS[0].account.reveal()
+    assert drafted("P2P_TRANSFER")[1]["trxInfo"]["creditAccountInfo"] == {"token": CARDHOLDERS[1].token.reveal()}
+    assert drafted("P2P_TRANSFER", "creditAccountInfo.accountNo=1")[1]["trxInfo"]["creditAccountInfo"] == {"accountNo": "1"}
+    assert SEALED["P2P_TRANSFER"] == ("creditAccountInfo",)
+
+
+def test_what_nobody_can_guess_is_asked_for() -> None:
+    with pytest.raises(CommandError, match="needs tokenAction=SUSPEND, RESUME or DELETE"):
+        drafted("CARD_STATUS_MANAGEMENT")
+    assert drafted("CARD_STATUS_MANAGEMENT", "tokenAction=null")[1]["trxInfo"]["token"] == CARDHOLDERS[0].token.reveal()
+
+
+# --- what was sent before
+
+
+def book(*sendings: Sending) -> SentBook:
+    made = SentBook(None)
+    for each in sendings:
+        made.add(each)
+    return made
+
+
+def sending(message: str, msg_id: str = f"A{PEAK}20260302040000000001", code: str = "00", **changes: Any) -> Sending:
+    return Sending(message=message, sender=PEAK, msg_id=msg_id, code=code, **changes)
+
+
+def test_a_chart_goes_on_where_it_was_left() -> None:
+    kyc = sending("KYC_VERIFICATION", asked={"deviceID": "d", "userID": "u"}, heard={"referNo": "7"})
+    refused = sending("KYC_VERIFICATION", "A2", code="05")
+    sender, body = drafted("OPEN_ACCOUNT", sent=book(kyc, refused))
+    assert sender == PEAK
+    assert body["trxInfo"] == {"deviceID": "d", "userID": "u", "origMsgID": kyc.msg_id, "origReferNo": "7"}
+    with pytest.raises(CommandError, match="OPEN_ACCOUNT follows another message: send KYC_VERIFICATION, or give"):
+        drafted("OPEN_ACCOUNT")
+    given = drafted("OPEN_ACCOUNT", "origMsgID=A1", "origReferNo=8", sender=PEAK)[1]["trxInfo"]
+    assert (given["origMsgID"], given["userID"]) == ("A1", CARDHOLDERS[1].user_id)
+
+
+def test_an_acquirer_scans_the_code_that_was_made_last_and_gives_back_what_was_paid() -> None:
+    made = sending("QRC_GENERATION", heard={"emvCpqrcPayload": ["one", "two"]})
+    sender, body = drafted("CPQRC_PAYMENT", sent=book(made))
+    assert (sender, body["trxInfo"]["emvCpqrcPayload"]) == (ACQUIRER, ["one"])
+    assert set(body["trxInfo"]["settlementKey"].values()) >= {ACQUIRER}
+    assert "emvCpqrcPayload" not in drafted("CPQRC_PAYMENT", "barcodeCpqrcPayload=62", sent=book(made))[1]["trxInfo"]
+    paid = sending("MPQRC_PAYMENT_EMV", asked={"trxAmt": "20.00", "trxCurrency": "392"}, heard={"trxAmt": "10.00"})
+    sender, body = drafted("REFUND", sent=book(paid))
+    assert (sender, body["trxInfo"]["origMsgID"]) == (ACQUIRER, paid.msg_id)
+    assert (body["trxInfo"]["trxAmt"], body["trxInfo"]["trxCurrency"]) == ("10.00", "392")
+    other = drafted("REFUND", "origMsgID=A9", sent=book(paid))[1]["trxInfo"]
+    assert (other["origMsgID"], other["trxAmt"], other["trxCurrency"]) == ("A9", "10.00", "344")
+
+
+def test_the_newest_card_pays() -> None:
+    opened = sending("OPEN_ACCOUNT", asked={"deviceID": "d", "userID": "u"}, heard={"token": "62"})
+    sender, body = drafted("MPQRC_PAYMENT_EMV", sent=book(opened), newest=True)
+    assert (sender, body["trxInfo"]["token"], body["trxInfo"]["userID"]) == (PEAK, "62", "u")
+    with pytest.raises(CommandError, match="no card was issued"):
+        drafted("MPQRC_PAYMENT_EMV", newest=True)
+
+
+def test_the_book_lies_beside_the_keys_and_forgets_the_oldest(unionhub: Operator) -> None:
+    written = SentBook(unionhub.home)
+    for number in range(KEPT + 5):
+        written.add(sending("CVM_INQUIRY", str(number)))
+    read = SentBook(unionhub.home)
+    assert (read.of("4"), read.of("5")) == (None, sending("CVM_INQUIRY", "5"))
+    file = unionhub.home / "sandbox" / "last-sent"
+    assert file.stat().st_mode & 0o077 == 0
+    file.write_text("spoiled")
+    assert SentBook(unionhub.home).last(lambda each: True) is None
+    file.unlink()
 
 
 def test_channels_and_industries_speak_the_flat_form() -> None:

@@ -15,15 +15,18 @@ from support.operator import OPENED, Operator, payment
 from unionhub.domain.model.money import Money
 from unionhub.domain.model.notices import Attempt, Notice, NoticeState
 from unionhub.domain.model.transactions import (
-    DayLimit,
+    KINDS,
+    Allowance,
+    CardholderSays,
     Discount,
     Merchant,
     OnceKey,
     Payment,
     PaymentEvent,
     PaymentState,
+    day_limit,
 )
-from unionhub.hosts.sandbox.seeds import ACQUIRER, HARBOUR
+from unionhub.hosts.sandbox.seeds import ACQUIRER, CARDHOLDERS, HARBOUR, PEAK, QR_PLATFORM
 
 numbers: Iterator[int] = count(1)
 
@@ -62,7 +65,7 @@ def stuck(unionhub: Operator, number: int, state: PaymentState, **changes: Any) 
 def notice(number: int, receiver: str = ACQUIRER, **changes: Any) -> Notice:
     told = {"due_at": OPENED + timedelta(seconds=1), "created_at": OPENED + timedelta(seconds=1), **changes}
     return Notice(
-        notice_id=number,
+        notice_id=1_000_000 + number,  # apart from those that commands draw
         payment_id=number,
         receiver=receiver,
         message="TRX_RESULT_NOTIFICATION",
@@ -83,8 +86,8 @@ RICH: dict[str, Any] = {
     "merchant": Merchant(merchant_id="344594200000002", name="Corner Bookshop", mcc="5942", country="344"),
     "note": "for \x1b[31mbooks",
     "reservations": (
-        OnceKey(key="acquirer/mid/ref", code="02"),
-        DayLimit(card_id=1, day=date(2026, 3, 2), amount_minor=6_39, limit_minor=200_000_00),
+        OnceKey(key="qr:acquirer:mid:ref", code="02"),
+        day_limit(1, date(2026, 3, 2), 6_39, 200_000_00),
     ),
 }
 
@@ -203,6 +206,97 @@ def test_a_notice_that_waits_shows_when_it_is_due(unionhub: Operator, number: in
     assert "next attempt" in unionhub.does("transactions", "show", number).out
 
 
+# --- other kinds than merchants' codes
+
+
+def course(unionhub: Operator, number: int) -> list[str]:
+    """The drawing, white space folded."""
+    lines = unionhub.does("transactions", "show", number).out.splitlines()
+    return [re.sub(r"\s+", " ", line).strip() for line in lines]
+
+
+def test_a_wallets_code_shows_the_cardholders_part(unionhub: Operator, number: int) -> None:
+    asked = {"kind": "CPQRC_PAYMENT", "sender": ACQUIRER, "additional_msg_id": "U99010344900000000000000001"}
+    held = {"reservations": (OnceKey(key="code:7", code="02", kept=True),)}
+    waiting = put(unionhub, payment(number, state=S.AWAITING_CARDHOLDER, **asked, **held))
+    said = course(unionhub, number)
+    assert said[1] == "AWAITING_CARDHOLDER the sender is told 04 until it is final"
+    assert "──▶ Harbour Wallet ADDITIONAL_PROCESSING U99010344900000000000000001" in said
+    assert said[-1].endswith("the cardholder's time is up")
+    assert not [line for line in said if "DEBIT_TRANSACTION" in line or "PENDING" in line]
+
+    async def agree(uow: Any) -> None:
+        ready = waiting.moved(E.CARDHOLDER_AGREED, cardholder=CardholderSays.CONTINUING)
+        sent = ready.moved(E.SEND)
+        for before, after in ((waiting, ready), (ready, sent), (sent, sent.moved(E.DECLINE, code="51", bank_code="51"))):
+            assert await uow.move_payment(before, after)
+
+    unionhub.work(agree)
+    said = course(unionhub, number)
+    assert "READY ◀── Harbour Wallet ADDITIONAL_PROCESSING_RESULT said CONTINUING" in said
+    assert [line for line in said if line.startswith("──▶ Bauhinia Bank DEBIT_TRANSACTION")]
+    assert "held one-time code 7 (spent for ever)" in said
+    states = unionhub.json("transactions", "show", number)["states"]
+    assert states == ["AWAITING_CARDHOLDER", "READY", "PENDING", "DECLINED"]
+
+
+def test_a_cardholder_who_says_no_keeps_the_bank_out_of_it(unionhub: Operator, number: int) -> None:
+    asked = {"kind": "TOKEN_PAYMENT", "sender": ACQUIRER, "additional_msg_id": f"U{HARBOUR}90000000{number:010d}"}
+    no = (E.DECLINE, {"code": "05", "cardholder": CardholderSays.REJECTED, "due_at": None})
+    put(unionhub, payment(number, state=S.AWAITING_CARDHOLDER, **asked), no)
+    said = course(unionhub, number)
+    assert "◀── Harbour Wallet ADDITIONAL_PROCESSING_RESULT said REJECTED" in said
+    assert not [line for line in said if "DEBIT_TRANSACTION" in line or "READY" in line]
+
+
+def test_a_refund_and_its_original_name_each_other(unionhub: Operator, number: int) -> None:
+    paid = put(unionhub, payment(number), (E.APPROVE, {"code": "00", "bank_code": "00", "due_at": None}))
+    back = next(numbers)
+    share = Allowance(key=f"back:{number}", amount_minor=4_00, limit_minor=10_00, code="13")
+    refund = {
+        "kind": "REFUND",
+        "sender": ACQUIRER,
+        "orig_payment_id": number,
+        "amount": Money(4_00, HKD),
+        "bill": Money(4_00, HKD),
+    }
+    put(unionhub, payment(back, **refund, reservations=(share,)), (E.LOSE_SIGHT, {"told_pending": True}))
+    said = course(unionhub, back)
+    assert said[0] == f"payment {back} REFUND 4.00 HKD of payment {number}"
+    assert f"original payment {number}, MPQRC_PAYMENT_EMV of 10.00 HKD, APPROVED" in said
+    assert f"held 4.00 HKD of 10.00 HKD, which payment {number} has to give back" in said
+    assert "credited 4.00 HKD" in said
+    assert [line for line in said if line.startswith("paid to user 6099010000000103, card 1")]
+    assert [line for line in said if line.startswith("UNKNOWN ──▶ Bauhinia Bank TRX_RESULT_INQUIRY")]
+    assert f"──▶ Bauhinia Bank CREDIT_TRANSACTION {payment(back).bank_msg_id} in the end, again" in said
+    assert f"given back 4.00 HKD by payment {back}, REFUND, UNKNOWN" in course(unionhub, number)
+    assert unionhub.json("transactions", "show", number)["undoneBy"][0]["paymentId"] == back
+    assert paid.payment_id == unionhub.json("transactions", "show", back)["origPaymentId"]
+
+
+def test_a_transfer_names_the_payees_card(unionhub: Operator, number: int) -> None:
+    put(unionhub, payment(number, kind="P2P_TRANSFER", acquirer="", payee_card_id=2, payee_gateway=PEAK))
+    said = course(unionhub, number)
+    assert said[0] == f"payment {number} P2P_TRANSFER 10.00 HKD to user {CARDHOLDERS[1].user_id}"
+    assert f"payee user {CARDHOLDERS[1].user_id}, card 2 ({CARDHOLDERS[1].pan.masked}), at Peak Pay ({PEAK})" in said
+    assert [line for line in said if line.startswith("──▶ Bauhinia Bank P2P_TRANSFER")]
+
+
+def test_what_the_platform_made_the_hub_give_back_began_with_a_notice(unionhub: Operator, number: int) -> None:
+    sent = {"sender": QR_PLATFORM, "msg_id": f"U{QR_PLATFORM}{number:018d}", "state": S.READY, "acquirer": QR_PLATFORM}
+    put(unionhub, payment(number, kind="REVERSAL", **sent))
+    said = course(unionhub, number)
+    assert [line for line in said if "READY ◀── Mainland QR Platform refused the notice" in line]
+    assert "original never seen here: it is barred, should it come late" in said
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_drawn(unionhub: Operator, number: int, kind: str) -> None:
+    stuck(unionhub, number, S.UNKNOWN, kind=kind)
+    assert f"payment {number} {kind}" in course(unionhub, number)[0]
+    assert [line for line in course(unionhub, number) if KINDS[kind].bank_message in line]
+
+
 # --- resolve
 
 
@@ -274,6 +368,28 @@ def test_ends_that_the_state_table_does_not_have(
 ) -> None:
     stuck(unionhub, number, state)
     assert line in unionhub.refuses(*resolve(number, verdict, "alice", "--reason", "x"))
+
+
+@pytest.mark.parametrize("kind", ["REFUND", "CREDIT_TRANSACTION"])
+@pytest.mark.parametrize(("verdict", "end"), [("approved", S.APPROVED), ("declined", S.DECLINED)])
+def test_a_credit_ends_as_booked_or_not_and_never_back(
+    unionhub: Operator, number: int, kind: str, verdict: str, end: PaymentState
+) -> None:
+    stuck(unionhub, number, S.UNKNOWN, kind=kind)
+    assert "only as approved or declined" in unionhub.refuses(*resolve(number, "reversed", "alice", "--reason", "x"))
+    unionhub.does(*resolve(number, verdict, "alice", "--reason", "x"))
+    assert unionhub.json(*resolve(number, verdict, "bob", "--confirm"))["payment"]["state"] == end
+    shown = unionhub.json("transactions", "show", number)
+    assert (shown["reversalMsgID"], "REVERSING" in shown["states"]) == ("", False)
+
+
+@pytest.mark.parametrize("kind", ["CANCELLATION", "REVERSAL"])
+def test_what_is_a_reversal_itself_can_only_succeed(unionhub: Operator, number: int, kind: str) -> None:
+    stuck(unionhub, number, S.UNKNOWN, kind=kind)
+    line = unionhub.refuses(*resolve(number, "declined", "alice", "--reason", "x"))
+    assert line.endswith("cannot end as declined, only as approved: a REVERSAL was sent, and a bank may obey it at any time")
+    unionhub.does(*resolve(number, "approved", "alice", "--reason", "x"))
+    assert unionhub.json(*resolve(number, "approved", "bob", "--confirm"))["payment"]["state"] == "APPROVED"
 
 
 def test_one_operator_is_not_two(unionhub: Operator, number: int) -> None:

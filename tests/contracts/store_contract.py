@@ -9,6 +9,7 @@ from contracts.store_enrolments import ActsContract, EnrolmentsContract
 from contracts.store_leases import NoticesContract, PaymentLeasesContract
 from contracts.store_lookups import KeptContract, LookupsContract
 from contracts.store_payments import MovesContract, RecordsContract, ReservationsContract
+from contracts.store_services import ServicesContract
 from contracts.store_units import MessagesContract, UnitsContract
 from contracts.store_upkeep import ReferenceContract, SequencesContract, UpkeepContract
 
@@ -28,6 +29,7 @@ class StoreContract(
     CodesContract,
     CardsContract,
     ReferenceContract,
+    ServicesContract,
     AuditContract,
     UndoneContract,
     UpkeepContract,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from support.house import House, house
@@ -61,7 +62,7 @@ class Faulty:
             card = await uow.card_by_token(self.house.hub.vault.index(token, "token"))
             assert card is not None
             if self.card:
-                await uow.set_card_state(card.card_id, **self.card)
+                await uow.move_card(card, msgspec.structs.replace(card, **self.card))
             await uow.commit()
         if self.product:
             await self.house.change_product(**self.product)
@@ -89,13 +90,13 @@ SPOIL: dict[str, Any] = {
     "token not Luhn": _set("trx", token="6212345678901233"),
     "another user": _set("trx", userID="somebody-else"),
     "another device": _set("trx", deviceID="another-device"),
-    "fraud": _set("card", block=IssuerBlock.FRAUD),
-    "lost": _set("card", block=IssuerBlock.LOST),
-    "stolen": _set("card", block=IssuerBlock.STOLEN),
-    "closed": _set("card", block=IssuerBlock.CLOSED),
-    "restricted": _set("card", block=IssuerBlock.RESTRICTED),
-    "suspended": _set("card", holder=HolderState.SUSPENDED),
-    "deleted": _set("card", holder=HolderState.DELETED),
+    "fraud": _set("card", issuer_block=IssuerBlock.FRAUD),
+    "lost": _set("card", issuer_block=IssuerBlock.LOST),
+    "stolen": _set("card", issuer_block=IssuerBlock.STOLEN),
+    "closed": _set("card", issuer_block=IssuerBlock.CLOSED),
+    "restricted": _set("card", issuer_block=IssuerBlock.RESTRICTED),
+    "suspended": _set("card", holder_state=HolderState.SUSPENDED),
+    "deleted": _set("card", holder_state=HolderState.DELETED),
     "code broken": _change("payload", "000201"),
     "no UnionPay account": _change("payload", JAPANESE),
     "another merchant claimed": _set("trx", merchantInfo={"mid": "000000000000000"}),

@@ -89,22 +89,22 @@ def test_two_gateways_may_use_the_same_msgid(house: House) -> None:
     house.run(scenario())
 
 
-def test_fifty_equal_messages_at_once_are_one_payment(house: House) -> None:
+def test_fifty_equal_messages_at_once_are_one_payment(patient: House) -> None:
     async def scenario() -> None:
-        holder = await house.cardholder(balance="100.00")
-        gateway = house.world.gateway(holder.gateway)
-        request = gateway.mpqrc_payment_emv(holder, house.world.merchants[0], "30.00")
+        holder = await patient.cardholder(balance="100.00")
+        gateway = patient.world.gateway(holder.gateway)
+        request = gateway.mpqrc_payment_emv(holder, patient.world.merchants[0], "30.00")
         answers = await asyncio.gather(*(gateway.send(request) for _ in range(50)))
         codes = Counter(answer.code for answer in answers)
         assert set(codes) <= {"00", "04"}
         assert codes["00"] >= 1
-        assert await house.balance(holder) == "70.00"
+        assert await patient.balance(holder) == "70.00"
         assert (await gateway.send(request)).code == "00"
-        payment = await house.payment(gateway.identity.app_id, request.msg_id)
+        payment = await patient.payment(gateway.identity.app_id, request.msg_id)
         assert payment is not None
         assert payment.state is PaymentState.APPROVED
 
-    house.run(scenario())
+    patient.run(scenario())
 
 
 def test_fifty_payments_at_once_never_pass_the_daily_limit(house: House) -> None:

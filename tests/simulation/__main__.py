@@ -34,14 +34,17 @@ def _storm(seeds: range) -> int:
     started_s = time.monotonic()
     injected: Counter[str] = Counter()
     states: Counter[str] = Counter()
+    payments = 0
     failed: list[Outcome] = []
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         for outcome in pool.map(simulate, seeds, chunksize=5):
             injected.update(outcome.injected)
             states.update(outcome.states)
+            payments += outcome.payments
             if outcome.findings:
                 failed.append(outcome)
-    print(f"{len(seeds)} seeds, {sum(states.values())} payments in {time.monotonic() - started_s:.0f} s: {dict(states)}")
+    print(f"{len(seeds)} seeds, {payments} payments in {time.monotonic() - started_s:.0f} s")
+    print("\n".join(f"  {count:6} {what}" for what, count in sorted(states.items())))
     print(f"faults injected: {dict(injected.most_common())}")
     return _judge(failed)
 

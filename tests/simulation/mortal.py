@@ -27,12 +27,20 @@ class Life:
         self.units: set[MortalUnit] = set()
         self._frozen: list[asyncio.Future[None]] = []
 
-    async def breath(self) -> None:
-        """Let time pass; a dead host goes no further."""
-        if not self.dead and not self.network.over:
+    async def breath(self, *, may_stall: bool = False) -> None:
+        """Let time pass; a dead host goes no further. In a calm nothing can strike, and time is not spent.
+
+        `may_stall`: nothing of the store is held here, so a host that stands still for long (its machine swaps, its process
+        was stopped) stops nobody else, and finds the world changed when it goes on.
+        """
+        if not self.dead and not self.network.calm:
             await asyncio.sleep(self.network.rng.uniform(0.0001, 0.003))
             if self.network.strikes("kill"):
                 self.kill()
+            elif may_stall and self.network.strikes("stall"):
+                await asyncio.sleep(self.network.rng.uniform(0.2, 45))
+            elif may_stall and self.network.strikes("slow"):
+                await asyncio.sleep(self.network.rng.uniform(0.05, 3))
         if self.dead or self.network.over:
             await self.freeze()
 
@@ -82,7 +90,7 @@ class MortalUnit:
         self._lost = False
 
     async def __aenter__(self) -> Self:
-        await self._life.breath()
+        await self._life.breath(may_stall=True)
         await self._unit.__aenter__()
         self._life.units.add(self)
         if self._life.dead:
@@ -106,7 +114,7 @@ class MortalUnit:
         self._life.units.discard(self)
         if self._life.network.strikes("store_mute"):
             raise StoreUnavailable("the commit may have happened")
-        await self._life.breath()
+        await self._life.breath(may_stall=True)
 
     def connection_lost(self) -> None:
         """The server sees the client gone and rolls back; nothing of the client runs."""
@@ -119,10 +127,8 @@ class MortalUnit:
         method = getattr(self._unit, name)
 
         async def step(*arguments: Any, **options: Any) -> Any:
-            await self._life.breath()
-            result = await method(*arguments, **options)
-            await self._life.breath()
-            return result
+            await self._life.breath()  # who dies after the step dies before the next, or before the commit: that is the same
+            return await method(*arguments, **options)
 
         return step
 
@@ -143,11 +149,11 @@ class MortalPartners:
         self._life = life
 
     async def call(self, party: Party, outgoing: Outgoing, *, timeout_s: float) -> Answer:
-        await self._life.breath()
+        await self._life.breath(may_stall=True)
         try:
             answer = await self._life.network.call(self._life.name, party, outgoing, timeout_s)
         except Exception:
-            await self._life.breath()
+            await self._life.breath(may_stall=True)
             raise
-        await self._life.breath()
+        await self._life.breath(may_stall=True)
         return answer

@@ -1,4 +1,4 @@
-"""Partners and the network between, simulated at the partners port: what is sent may be lost, doubled, late or spoiled.
+"""The network between a hub and its partners, at the partners port: what is sent may be lost, doubled, late or spoiled.
 
 Every chance is drawn from the run's own generator, so that the same seed is the same run.
 """
@@ -9,20 +9,20 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from unionhub.adapters.wire import outgoing as wire
 from unionhub.domain.model.outgoing import Answer, Outgoing
 from unionhub.domain.model.parties import Party, Role
-from unionhub.hosts.sandbox.bank import BankRequest, CoreBank
-from unionhub.hosts.sandbox.books import DEBIT
-from unionhub.ports.books import Booked
 from unionhub.ports.partners import GateRefused, NotSent, NoWord
 
 Trace = Callable[[str, str, str, str, str], None]
 """(from, to, message, msgID, code)"""
+
+Receiver = Callable[[Outgoing, dict[str, Any]], Awaitable[Answer]]
+"""A partner's ear: the message and its trxInfo as it stands on the wire."""
 
 
 class Chances(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,24 +40,40 @@ class Chances(msgspec.Struct, frozen=True, kw_only=True):
     store_refuses: float = 0.0
     store_mute: float = 0.0
     kill: float = 0.0
+    stall: float = 0.0
+    slow: float = 0.0
 
 
-QUIET = Chances()
-_ODD_CODES = ("91", "96", "94", "ZZ", "25", "10", "98")
-"""Codes that prove nothing: a bank may say them whether it has booked or not. One that says a proven decline and books all
-the same breaks its contract (RULES section 3a), which no hub survives."""
+QUIET: Final = Chances()
+
+_PROVE_NOTHING: Final = ("91", "96", "94", "ZZ", "25", "10", "98")
+_ODD: Final[dict[str, tuple[str, ...]]] = {
+    "DEBIT_TRANSACTION": _PROVE_NOTHING,
+    "P2P_TRANSFER": _PROVE_NOTHING,
+    "CREDIT_TRANSACTION": _PROVE_NOTHING,
+    "OPEN_ACCOUNT": _PROVE_NOTHING,
+    "REVERSAL": (*_PROVE_NOTHING, "12", "51"),  # a REVERSAL cannot be declined, whatever is said
+    "TRX_RESULT_INQUIRY": ("25", "96"),
+    "ADDITIONAL_PROCESSING": ("96",),
+    "TRX_RESULT_NOTIFICATION": ("91", "96"),
+}
+"""Message -> codes that prove nothing about it: they may be said whether it was done or not. A bank that says a proven
+decline and books all the same breaks its contract (RULES section 3a), which no hub survives."""
+
+OUTAGES: Final = ("refusing", "silent", "mute")
+"""How the bank's line is down: no connection stands; requests vanish; what arrives is done, and its answer vanishes."""
 
 
 class Network:
-    """Carries calls to the bank, to acquirers and gateways. One for all hosts of a run."""
+    """Carries calls to every partner. One for all hosts of a run."""
 
-    def __init__(self, rng: random.Random, bank: CoreBank, trace: Trace) -> None:
+    def __init__(self, rng: random.Random, trace: Trace) -> None:
         self.rng = rng
-        self.bank = bank
         self.chances = QUIET
+        self.outage = ""
         self.over = False  # the run is judged; whatever still runs may be taken away
         self.injected: Counter[str] = Counter()
-        self.received: list[tuple[str, str, dict[str, Any]]] = []  # (receiver, msgID, trxInfo) of notices
+        self.receivers: dict[str, Receiver] = {}
         self._trace = trace
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -69,17 +85,29 @@ class Network:
         return False
 
     @property
+    def calm(self) -> bool:
+        """Can nothing strike any more?"""
+        return self.over or self.chances is QUIET
+
+    @property
     def busy(self) -> bool:
         """Is a message still on its way?"""
         return bool(self._under_way)
 
+    def bank_is(self, outage: str) -> None:
+        """From now on the bank's line is down in that way; empty: it works."""
+        self.outage = outage
+        if outage:
+            self.injected[f"bank_{outage}"] += 1
+
     async def call(self, host: str, party: Party, outgoing: Outgoing, timeout_s: float) -> Answer:
         """One call as ports.partners has it."""
         self._trace(host, party.app_id, outgoing.message, outgoing.msg_id, "req")
-        if self.strikes("refused"):
+        outage = self.outage if party.role is Role.ISSUER else ""
+        if outage == "refusing" or self.strikes("refused"):
             raise NotSent("refused")
         answered: asyncio.Future[Answer | Exception] = asyncio.get_running_loop().create_future()
-        if not self.strikes("request_lost"):
+        if outage != "silent" and not self.strikes("request_lost"):
             for _ in range(2 if self.strikes("request_doubled") else 1):
                 self._launch(self._deliver(host, party, outgoing, answered))
         try:
@@ -101,7 +129,8 @@ class Network:
         await asyncio.sleep(self.rng.uniform(5, 120) if self.strikes("request_late") else self.rng.uniform(0.001, 0.05))
         answer = await self._handle(party, outgoing)
         self._trace(party.app_id, host, outgoing.message, outgoing.msg_id, answer.code)
-        if self.strikes("answer_lost"):
+        mute = self.outage == "mute" and party.role is Role.ISSUER
+        if mute or self.strikes("answer_lost"):
             return
         await asyncio.sleep(self.rng.uniform(5, 60) if self.strikes("answer_late") else self.rng.uniform(0.001, 0.05))
         result: Answer | Exception = answer
@@ -113,42 +142,12 @@ class Network:
             answered.set_result(result)
 
     async def _handle(self, party: Party, outgoing: Outgoing) -> Answer:
+        """What the partner says; or something that proves nothing, said though it did it, or did not."""
         body = msgspec.json.decode(wire.write(outgoing, party, lambda plaintext: plaintext.decode()))
-        trx = body["trxInfo"]
-        if party.role is not Role.ISSUER:
-            self.received.append((party.app_id, outgoing.msg_id, trx))
-            return Answer(code="00")
-        odd = outgoing.message == "DEBIT_TRANSACTION" and self.strikes("odd_code")
-        if odd and self.rng.random() < 0.5:
-            return Answer(code=self.rng.choice(_ODD_CODES))  # said, and nothing booked
-        sealed = trx.get("debitAccountInfo")
-        request = BankRequest(
-            message=outgoing.message,
-            ins_id=party.app_id,
-            msg_id=outgoing.msg_id,
-            at=outgoing.sent_at,
-            trx=trx,
-            opened={"debitAccountInfo": msgspec.json.decode(sealed)} if sealed else {},
-        )
-        reply = await self.bank.answer(request)
-        return Answer(
-            code=self.rng.choice(_ODD_CODES) if odd else reply.code,  # said, though it may be booked
-            refer_no=reply.trx.get("referNo", ""),
-            payment_status=reply.trx.get("paymentStatus", ""),
-            reason=reply.trx.get("rejectionReason", ""),
-        )
-
-
-class LedgerBooks:
-    """ports.books.BankBooks over the simulated bank's own ledger."""
-
-    def __init__(self, bank: CoreBank) -> None:
-        self._bank = bank
-
-    async def booked(self, issuer: str) -> dict[str, Booked]:
-        books: dict[str, Booked] = {}
-        for account in await self._bank.accounts():
-            for booking in account.bookings:
-                so_far = books.get(booking.ref, Booked())
-                books[booking.ref] = so_far.plus(booking.amount.minor, taken=booking.sign == DEBIT)
-        return books
+        odd = ""
+        if (codes := _ODD.get(outgoing.message)) and self.strikes("odd_code"):
+            odd = self.rng.choice(codes)
+            if self.rng.random() < 0.5:
+                return Answer(code=odd)
+        answer = await self.receivers[party.app_id](outgoing, body["trxInfo"])
+        return Answer(code=odd) if odd else answer

@@ -9,23 +9,30 @@ from pathlib import Path
 
 import pytest
 
+from simulation.network import OUTAGES, QUIET
 from simulation.run import simulate
+from unionhub.domain.model.transactions import KINDS as KINDS_OF_MONEY
 
 TESTS = Path(__file__).parents[1]
 SEEDS = 60
+KINDS = set(KINDS_OF_MONEY) | {"OPEN_ACCOUNT", "CARD_ENROLLMENT"}
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, 20))
 def test_after_the_storm_everything_has_ended_and_the_books_agree(first: int) -> None:
     injected: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
     for seed in range(first, first + 20):
         outcome = simulate(seed)
         assert not outcome.findings, f"seed {seed}: {outcome.findings}; replay: make simulate SEED={seed}"
         assert outcome.payments > 10
         injected.update(outcome.injected)
-    # A storm that blows nowhere would prove nothing.
-    for fault in ("refused", "request_lost", "request_doubled", "request_late", "answer_lost", "answer_late", "kill"):
+        seen.update(outcome.states)
+    # A storm that blows nowhere would prove nothing, nor one that nobody is out in.
+    for fault in (*QUIET.__struct_fields__, *(f"bank_{outage}" for outage in OUTAGES)):
         assert injected[fault], f"no {fault} in 20 seeds"
+    succeeded = {what.split()[0] for what in seen if what.endswith(("APPROVED", "ISSUED"))}
+    assert succeeded == KINDS
 
 
 def test_the_same_seed_is_the_same_run_in_another_process_too() -> None:

@@ -13,11 +13,13 @@ from unionhub.adapters.memory.directory import SnapshotDirectory
 from unionhub.adapters.memory.telemetry import NullTelemetry
 from unionhub.domain.model.cards import CardProduct
 from unionhub.domain.model.parties import Party, PartyState, Role
+from unionhub.domain.model.services import Grant, IndustryService
 from unionhub.ports.directory import Directory
 from unionhub.ports.store import Store, StoreUnavailable
 
 GATEWAY = Party(app_id="39990001", role=Role.APP_GATEWAY, name="Gateway", state=PartyState.LIVE)
 PRODUCT = CardProduct(product_id="P1", issuer="39990002", name="Classic", currency="344", trx_limit_minor=1, day_limit_minor=1)
+GRANT = Grant(channel="39990031", industry="39990041")
 T = TypeVar("T")
 
 
@@ -34,6 +36,7 @@ class ReferenceData:
 
     def __init__(self, *parties: Party) -> None:
         self.held = {party.app_id: party for party in parties}
+        self.offered: list[IndustryService] = []
         self.readings = 0
         self.trouble: Callable[[], Awaitable[None]] | None = None
 
@@ -53,6 +56,12 @@ class ReferenceData:
 
     async def products(self) -> list[CardProduct]:
         return [PRODUCT]
+
+    async def services(self) -> list[IndustryService]:
+        return list(self.offered)
+
+    async def grants(self) -> list[Grant]:
+        return [GRANT]
 
     def add(self, party: Party) -> None:
         self.held[party.app_id] = party
@@ -125,6 +134,35 @@ class TestSnapshot:
         found = snapshot.acquirer("47010344")
         assert found is not None
         assert found.app_id == "39990004"
+
+    def test_services_are_found_by_the_code_of_their_industry_and_a_live_one_counts(self) -> None:
+        industries = [
+            Party(app_id=app_id, role=Role.INDUSTRY, name=app_id, state=state, industry_code=code)
+            for app_id, state, code in (
+                ("39990041", PartyState.TESTING, "60010001"),
+                ("39990042", PartyState.LIVE, "60010001"),
+                ("39990043", PartyState.LIVE, "60010000"),
+                ("39990044", PartyState.LIVE, ""),
+            )
+        ]
+        store = ReferenceData(*industries)
+        strangers = ("39990049",)
+        store.offered = [
+            IndustryService(app_id=app_id, name=app_id, category="", url="") for app_id in (*store.held, *strangers)
+        ]
+        snapshot = directory(store)
+        run(snapshot.refresh())
+        assert [each.app_id for each in snapshot.services()] == ["39990043", "39990042"]
+        found = snapshot.service("60010001")
+        assert found is not None
+        assert found.app_id == "39990042"
+        assert snapshot.service("") is None
+
+    def test_a_grant_is_of_its_pair(self) -> None:
+        snapshot = directory(ReferenceData())
+        run(snapshot.refresh())
+        assert snapshot.grant("39990031", "39990041") == GRANT
+        assert snapshot.grant("39990041", "39990031") is None
 
     def test_an_outage_is_told_and_the_last_snapshot_stays(self) -> None:
         store = ReferenceData(GATEWAY)

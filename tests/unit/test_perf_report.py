@@ -14,6 +14,7 @@ from loadgen.results import Results, Times
 from loadgen.schedule import Plan
 from rig import report
 from rig.books import Verdict
+from rig.counting import Counted
 from rig.meters import MACHINE, Meters, Reading, waited
 from rig.report import Report
 
@@ -44,7 +45,14 @@ def meters(*, service_cores: float = 0.2, machine_cores: float = 1.0, sandbox_wa
     return made
 
 
-def made(counted: Meters | None = None, *, failures: int = 0, took_s: float = 0.02, books: Verdict = BOOKS) -> Report:
+def made(
+    counted: Meters | None = None,
+    *,
+    failures: int = 0,
+    took_s: float = 0.02,
+    books: Verdict = BOOKS,
+    transactions: float | None = None,
+) -> Report:
     """A run of 12 s that began at 1001 s; every payment took `took_s`, the last ones failed."""
     due = list(PLAN.due_times())
     said = [""] * (len(due) - failures) + ["code_96"] * failures
@@ -64,9 +72,9 @@ def made(counted: Meters | None = None, *, failures: int = 0, took_s: float = 0.
     ]
     times = Times(started_s=1001, measured_from_s=1003, measured_to_s=1013, client_cpu_s=0.5)
     results = Results(plan=PLAN, times=times, samples=samples)
-    return report.build(
-        results, counted or meters(), books, facts={"when": "now", "version": "<v>"}, mix="[m]\n", settled_s=1015
-    )
+    each = [] if transactions is None else [Counted(step="1 PAY", messages=20, transactions=transactions)]
+    about = {"when": "now", "version": "<v>"}
+    return report.build(results, counted or meters(), books, facts=about, mix="[m]\n", settled_s=1015, counted=each)
 
 
 class TestFigures:
@@ -100,6 +108,26 @@ class TestFigures:
         assert "sandbox" in made(meters(sandbox_waited=0.6)).remarks[0]
 
 
+class TestTransactions:
+    def test_two_for_each_message_and_no_more(self) -> None:
+        assert made(transactions=2.05).is_good  # a block of numbers was reserved in between
+        found = made(transactions=3.0)
+        assert not found.is_good
+        assert "TOO MANY: 1 PAY needs 3.00 database transactions, 2 are allowed" in report.as_text(found)
+        assert "1 PAY needs 3.00" in report.page(found)
+
+    def test_they_stand_beside_the_message(self) -> None:
+        line = next(line for line in report.as_text(made(transactions=2.0)).splitlines() if line.startswith("1 PAY"))
+        assert line.split()[-2:] == ["0.00%", "2.00"]
+        assert "transactions" not in report.as_text(made()).split("CPU")[0]
+
+    def test_a_message_that_was_counted_but_not_played_is_shown(self) -> None:
+        rare = Counted(step="2 RARE", messages=20, transactions=1.0)
+        found = msgspec.structs.replace(made(), counted=[rare])
+        assert "2 RARE" in report.as_text(found)
+        assert "2 RARE" in report.page(found)
+
+
 class TestPage:
     def test_it_stands_alone(self) -> None:
         page = report.page(made())
@@ -120,7 +148,7 @@ class TestCompare:
         before = [made(meters(service_cores=cores)) for cores in (0.2, 0.21, 0.19)]
         after = [made(meters(service_cores=cores)) for cores in (0.1, 0.105, 0.095)]
         line = next(line for line in comparing.compare(before, after) if "service" in line.name)
-        assert (line.before, line.after, line.ratio) == (pytest.approx(20), pytest.approx(10), pytest.approx(0.5))
+        assert [line.before, line.after, line.ratio] == pytest.approx([20, 10, 0.5])
         assert line.spread == pytest.approx(0.1)
         assert line.is_plain
 

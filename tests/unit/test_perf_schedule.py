@@ -64,7 +64,7 @@ class TestPlan:
             {"rate_per_s": 1000, "seconds": MAX_ARRIVALS / 1000, "warmup_s": 1},
         ],
     )
-    def test_a_run_without_end_or_sense_is_refused(self, wrong: dict[str, float]) -> None:
+    def test_a_run_without_end_or_sense_is_refused(self, wrong: dict[str, Any]) -> None:
         with pytest.raises(ValueError, match=r"rate|arrivals"):
             Plan(**wrong)
 

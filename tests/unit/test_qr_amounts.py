@@ -8,7 +8,7 @@ import pytest
 from unionhub.domain.flows.merchant_qr_emv import amounts
 from unionhub.domain.model.errors import Decline
 from unionhub.domain.model.identifiers import Token
-from unionhub.domain.model.messages import MerchantQrPayment
+from unionhub.domain.model.messages import MerchantQrPayment, Payer
 from unionhub.domain.model.qr.merchant import MerchantQr, TipIndicator
 from unionhub.domain.model.qr.tlv import DataObject
 
@@ -28,9 +28,8 @@ def code(amount: str | None = None, tip: TipIndicator | None = None, fixed: str 
 
 
 def request(amount: str, fee: str = "", currency: str = "344") -> MerchantQrPayment:
-    return MerchantQrPayment(
-        device_id="d", user_id="u", token=Token("x"), amount=amount, currency=currency, qr_payload="q", fee=fee
-    )
+    payer = Payer(token=Token("x"), user_id="u", device_id="d")
+    return MerchantQrPayment(payer=payer, amount=amount, currency=currency, qr_payload="q", fee=fee)
 
 
 PROMPT, FIXED, PERCENT = TipIndicator.PROMPT, TipIndicator.FIXED_FEE, TipIndicator.PERCENTAGE_FEE

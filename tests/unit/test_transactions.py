@@ -12,8 +12,10 @@ from unionhub.domain.model.transactions import FINAL_STATES, Payment, PaymentEve
 S, E = PaymentState, PaymentEvent
 
 TABLE = {
-    (S.AWAITING_CARDHOLDER, E.CARDHOLDER_AGREED): S.PENDING,
+    (S.AWAITING_CARDHOLDER, E.CARDHOLDER_AGREED): S.READY,
     (S.AWAITING_CARDHOLDER, E.DECLINE): S.DECLINED,
+    (S.READY, E.SEND): S.PENDING,
+    (S.READY, E.DECLINE): S.DECLINED,
     (S.PENDING, E.APPROVE): S.APPROVED,
     (S.PENDING, E.DECLINE): S.DECLINED,
     (S.PENDING, E.LOSE_SIGHT): S.UNKNOWN,
@@ -51,6 +53,7 @@ def test_final_states_never_change() -> None:
     [
         (S.PENDING, "", PaymentStatus.PENDING, "04"),
         (S.AWAITING_CARDHOLDER, "", PaymentStatus.PENDING, "04"),
+        (S.READY, "", PaymentStatus.PENDING, "04"),
         (S.UNKNOWN, "", PaymentStatus.PENDING, "04"),
         (S.REVERSING, "", PaymentStatus.PENDING, "04"),
         (S.REVERSING, "71", PaymentStatus.DECLINED, "71"),  # answered as declined at once (class R)

@@ -64,7 +64,7 @@ def test_a_message_becomes_the_cores_request() -> None:
     assert incoming.refusal is None
     assert incoming.msg_id == "A3000000120260101120000000001"
     assert isinstance(incoming.request, MerchantQrPayment)
-    assert incoming.request.token.reveal() == "6212345678901232"
+    assert incoming.request.payer.token.reveal() == "6212345678901232"
     assert incoming.request.claimed_merchant is not None
     assert incoming.request.claimed_merchant.acquirer_iin == "47010344"
 

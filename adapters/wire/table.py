@@ -1,0 +1,13 @@
+"""Every message that partners may send: SCIS's rows and UCSP's. A row reads and answers in its own form."""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+from .flat import FlatRow
+from .inbound import INBOUND, Row
+from .ucsp import UCSP
+
+AnyRow: TypeAlias = Row | FlatRow
+
+ROWS: Final[tuple[AnyRow, ...]] = (*INBOUND, *UCSP)

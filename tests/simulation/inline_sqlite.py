@@ -1,0 +1,110 @@
+"""The real SQL store on a SQLite that runs inline: no thread, so the same seed gives the same trace.
+
+aiosqlite hops to a thread for every statement, and nobody decides when it comes back. Here sqlite3 is called where the
+statement stands; everything above it (statements, rows, transactions, the store) is what production runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from unionhub.adapters.sql.drivers import Sqlite
+from unionhub.adapters.sql.engine import EngineOptions, create_engine, database_url
+from unionhub.adapters.sql.rows import Row
+from unionhub.adapters.sql.statement import STORE_NOW
+from unionhub.adapters.sql.store import SqliteUnit
+from unionhub.adapters.sql.tables import METADATA
+from unionhub.adapters.sql.transaction import Database
+from unionhub.domain.model.notices import Notice
+from unionhub.domain.model.transactions import Payment
+
+_NEVER_S: Final = 1e9
+
+
+class _Connection:
+    """What drivers.Sqlite asks of aiosqlite's, done at once."""
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        self._raw = raw
+
+    async def execute_fetchall(self, sql: str, arguments: Sequence[Any] = ()) -> list[Row]:
+        return self._raw.execute(sql, arguments).fetchall()
+
+
+class _Link:
+    """A connection out of a pool of one."""
+
+    def __init__(self, connection: _Connection) -> None:
+        self.driver_connection = connection
+
+    def close(self) -> None:
+        """It stays: there is only this one."""
+
+    invalidate = close
+
+
+class _InlineDatabase(Database):
+    """One connection for all hosts of a run: SQLite has one writer anyway, and waits are the turn's, in their order."""
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        # The engine only lends its dialect; it never opens anything.
+        engine = create_engine(database_url("sqlite:////tmp/never-opened.sqlite"), EngineOptions())
+        super().__init__(engine, Sqlite(), pool_size=1, timeout_s=_NEVER_S)
+        self.raw = raw
+        self._link = _Link(_Connection(raw))
+
+    async def connect(self) -> Any:
+        await self._free.acquire()
+        return self._link
+
+    def vanished(self) -> None:
+        """The client of an open transaction is gone: the server rolls back, and nothing of the client runs."""
+        if self.raw.in_transaction:
+            self.raw.execute("ROLLBACK")
+        self._free.release()
+
+
+class _InlineUnit(SqliteUnit):
+    """A unit of work whose host may die."""
+
+    _database: _InlineDatabase
+
+    def vanish(self) -> None:
+        """What the server does when its client is killed."""
+        if self._link is not None:
+            self._link = None
+            self._database.vanished()
+
+
+class InlineSqliteStore:
+    """ports.store.Store, deterministic. `store_time_us` is the store's own clock, in microseconds since 1970."""
+
+    def __init__(self, store_time_us: Callable[[], int]) -> None:
+        raw = sqlite3.connect(":memory:", isolation_level=None)
+        raw.execute("PRAGMA foreign_keys=ON")
+        raw.create_function(STORE_NOW, 0, store_time_us)
+        engine = sa.create_engine("sqlite://", creator=lambda: raw, poolclass=sa.StaticPool)
+        METADATA.create_all(engine)
+        raw.isolation_level = None
+        self._database = _InlineDatabase(raw)
+
+    def begin(self) -> _InlineUnit:
+        return _InlineUnit(self._database)
+
+    async def move_payment(self, before: Payment, after: Payment, notices: Sequence[Notice] = ()) -> bool:
+        async with self.begin() as work:
+            moved = await work.move_payment(before, after, notices)
+            await work.commit()
+        return moved
+
+    async def ready(self) -> bool:
+        return True
+
+    async def close(self) -> None:
+        await asyncio.sleep(0)
+        self._database.raw.close()

@@ -1,0 +1,65 @@
+"""The judgement: the invariants that a live hub is checked with, and what only whoever saw every message can tell."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from simulation.clients import Asked
+from simulation.host import LoopClock
+from simulation.partners import LedgerBooks, MemoryRecords
+from simulation.town import Town
+from unionhub.adapters.memory.store import MemoryStore
+from unionhub.domain.flows import invariants as rules
+
+_LIMIT: Final = timedelta(hours=1)
+_INQUIRIES: Final = frozenset({"QRC_INFO_INQUIRY"})
+"""Asked anew each time: their answers may differ."""
+
+
+async def judged(town: Town, store: MemoryStore, asked: dict[tuple[str, str], Asked]) -> list[rules.Finding]:
+    """All that is wrong after a run."""
+    clock, books, records = LoopClock(0.0), LedgerBooks(town.bank), MemoryRecords(store)
+    findings = await rules.check(
+        (
+            rules.EveryPaymentEnds(store, clock, _LIMIT),
+            rules.EveryWaitIsOwned(store, clock, _LIMIT),
+            rules.BookedIsApproved(store, books),
+            rules.NoPurchaseTwice(store),
+            rules.NoCodePaysTwice(store),
+            rules.NoLimitOverspent(store),
+            rules.NoRefundBeyondPaid(store),
+            rules.NoCreditReversed(store),
+            rules.EveryoneIsTold(store),
+            rules.NoticesArrive(store, clock, _LIMIT),
+            rules.EveryActEnds(records, clock, _LIMIT),
+            rules.EveryOpeningEnds(records, clock, timedelta()),
+            rules.OneCardEach(records),
+            rules.NoAccountLost(records, books),
+        )
+    )
+    findings += [_finding("bank_audit", line) for line in await town.bank.audit()]
+    findings += [_finding("no_crash", line) for line in town.shared.crashes]
+    return [*findings, *_heard(store, asked)]
+
+
+def _heard(store: MemoryStore, asked: dict[tuple[str, str], Asked]) -> list[rules.Finding]:
+    """Whoever heard 04 gets a final answer, and nobody hears two of them; gateways that heard 04 are notified."""
+    tables, found = store.tables, []
+    told = {(notice.payment_id, notice.receiver) for notice in tables.notices.values()}
+    for (sender, msg_id), each in asked.items():
+        payment = tables.payments.get(tables.payment_ids.get((sender, msg_id), -1))
+        act = tables.acts.get(tables.act_ids.get((sender, msg_id), -1))
+        record, code = payment or act, payment.code if payment else act.code if act else ""
+        if each.pending and not code:
+            found.append(_finding("04_ends", f"{each.message} {msg_id} heard 04, and {record} never ended"))
+        if each.message not in _INQUIRIES and len(each.finals | ({code} if code and record else set())) > 1:
+            found.append(_finding("one_final_answer", f"{each.message} {msg_id} heard {sorted(each.finals)}, ends {code}"))
+        by_gateway = payment is not None and not payment.does.by_acquirer and payment.gateway == sender
+        if each.pending and payment is not None and by_gateway and (payment.payment_id, sender) not in told:
+            found.append(_finding("04_ends_with_a_notice", f"payment {payment.payment_id}: its sender was never notified"))
+    return found
+
+
+def _finding(name: str, evidence: str) -> rules.Finding:
+    return rules.Finding(invariant=name, evidence=evidence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from unionhub.domain.model.money import Money
 from unionhub.domain.model.transactions import Allowance, OnceKey, Payment, PaymentState
@@ -57,6 +58,11 @@ def back_key(original: Payment) -> str:
 def message_key(sender: str, orig_msg_id: str) -> str:
     """Held by an acquirer's payment; or by the REVERSAL of one that never came, which bars it for ever."""
     return f"msg:{sender}:{orig_msg_id}"
+
+
+LOOK_AGAIN: Final = "look again"
+"""The code of a key that can only be taken by an original that was not there a moment ago: the transaction that was open
+meanwhile has committed now, so whoever meets it looks again."""
 
 
 def settlement_once(sender: str, key: str) -> OnceKey:

@@ -22,10 +22,12 @@ from unionhub.ports.clock import Clock
 from unionhub.ports.store import Store, StoreUnavailable, UnitOfWork
 from unionhub.ports.telemetry import Telemetry
 
+from .giving_back import LOOK_AGAIN
 from .moves import Mover
 from .notify import NoticeBook
 from .numbers import Numbers, retrieval_ref, trace_no, voucher_no
 
+_LOOKS: Final = 3
 _LOOK_AGAIN_AFTER_S: Final = (0.0, 0.2, 1.0, 2.0)
 
 
@@ -136,15 +138,18 @@ class MoneyRunner:
             digest=envelope.digest,
             record_id=draft.payment_id,
         )
-        async with self._store.begin() as uow:
-            earlier = await uow.admit(draft.sender, envelope.uuid, claim)
-            outcome: Payment | Intent
-            if earlier is not None:
-                outcome = await self._repeat(uow, earlier, claim)
-            else:
-                outcome = await self._open(uow, flow, draft, drawn, request)
-            await uow.commit()
-        return outcome
+        for look in range(_LOOKS):
+            async with self._store.begin() as uow:
+                outcome: Payment | Intent | None
+                if (earlier := await uow.admit(draft.sender, envelope.uuid, claim)) is not None:
+                    outcome = await self._repeat(uow, earlier, claim)
+                else:
+                    outcome = await self._open(uow, flow, draft, drawn, request, last_look=look + 1 == _LOOKS)
+                if outcome is not None:
+                    await uow.commit()
+                    return outcome
+            # Rolled back: what was in the way has committed, and is there to be seen now.
+        raise AssertionError("the last look decides")
 
     @staticmethod
     async def _repeat(uow: UnitOfWork, earlier: Claim, claim: Claim) -> Payment:
@@ -159,14 +164,24 @@ class MoneyRunner:
         return payment
 
     async def _open(
-        self, uow: UnitOfWork, flow: MoneyFlow[R], draft: Payment, drawn: tuple[int, ...], request: R
-    ) -> Payment | Intent:
+        self,
+        uow: UnitOfWork,
+        flow: MoneyFlow[R],
+        draft: Payment,
+        drawn: tuple[int, ...],
+        request: R,
+        *,
+        last_look: bool,
+    ) -> Payment | Intent | None:
+        """None: something is in the way that could not be seen (LOOK_AGAIN)."""
         try:
             opened = await flow.open(uow, draft, request)
         except Decline as decline:
             return await self._declined(uow, decline.payment or draft, decline.code, drawn)
         if code := await uow.open_payment(opened.payment):
-            return await self._declined(uow, opened.payment, code, drawn)
+            if code == LOOK_AGAIN and not last_look:
+                return None
+            return await self._declined(uow, opened.payment, "94" if code == LOOK_AGAIN else code, drawn)
         return opened
 
     async def _declined(self, uow: UnitOfWork, payment: Payment, code: str, drawn: tuple[int, ...]) -> Payment:

@@ -35,7 +35,7 @@ from unionhub.ports.directory import Directory
 from unionhub.ports.store import UnitOfWork
 
 from .bank_desk import BankDesk
-from .giving_back import back_key, message_key, paid, settlement_once, undoing, whole
+from .giving_back import LOOK_AGAIN, back_key, message_key, paid, settlement_once, undoing, whole
 from .moves import Mover
 from .numbers import msg_id
 from .payers import local_date
@@ -199,9 +199,10 @@ class AcquirerReversal(_Undo):
         """Nobody ever saw the original: hold its keys, so that it finds them taken when it comes late."""
         keys: list[Reservation] = []
         if request.orig_msg_id:
-            keys.append(OnceKey(key=message_key(draft.sender, request.orig_msg_id), code="94"))
+            keys.append(OnceKey(key=message_key(draft.sender, request.orig_msg_id), code=LOOK_AGAIN))
         if request.orig_settlement_key:
-            keys.append(settlement_once(draft.sender, request.orig_settlement_key.text))
+            key = settlement_once(draft.sender, request.orig_settlement_key.text)
+            keys.append(msgspec.structs.replace(key, code=LOOK_AGAIN))
         amount = read_amount(request.amount, request.currency)
         return msgspec.structs.replace(draft, acquirer=draft.sender, gross=amount, amount=amount, reservations=tuple(keys))
 

@@ -13,7 +13,7 @@ from unionhub.domain.model.parties import Role
 from unionhub.domain.model.transactions import KINDS, UNDOES
 from unionhub.hosts.sandbox.keyring import public_keys
 from unionhub.hosts.sandbox.partner import Identity
-from unionhub.hosts.sandbox.seeds import APPLICANT, CARDHOLDERS, CNY, HKD, PRESET_MERCHANTS, PRODUCT
+from unionhub.hosts.sandbox.seeds import APPLICANT, CARDHOLDERS, CNY, HKD, PARKING, PARTNERS, PRESET_MERCHANTS, PRODUCT
 
 from .failures import CommandError
 from .fields import Choice, Json
@@ -24,6 +24,7 @@ Seeds = Callable[[str], Awaitable[list[Json]]]
 
 _ISSUED: Final = frozenset({"OPEN_ACCOUNT", "CARD_ENROLLMENT", "OTP_VERIFICATION"})
 _UNITS: Final = 10
+PARKING_CODE: Final = next(seed.industry_code for seed in PARTNERS if seed.app_id == PARKING)
 
 
 class Follows(NamedTuple):
@@ -402,6 +403,9 @@ DEFAULTS: Final[dict[str, tuple[Group, ...]]] = {
     "TOKEN_PAYMENT": (Group(("cardInfo",), _card_info), *_SALE),
     "WITHDRAW": (Group(("trxToken", *_MONEY), _cash), *_SALE),
     **dict.fromkeys(("REFUND", "CANCELLATION", "REVERSAL"), _UNDO),
+    "CHANNEL_LOGIN_INFO": (
+        _always(industryCode=PARKING_CODE, userId="user-1", encData={"mobile": "+852 5555 0100"}),  # parking needs it
+    ),
     "KEY_EXCHANGE": (Group(("insSignCertID", "insSignPublicKey", "insEncCertID", "insEncPublickey"), _own_keys),),
 }
 """Message -> where the members of its trxInfo come from (PROTOCOL 2.1; RULES section 15)."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from unionhub.adapters.wire.inbound import INBOUND
+from unionhub.adapters.wire.table import ROWS
 from unionhub.domain.model.parties import Role
 from unionhub.hosts.sandbox import envelope
 from unionhub.hosts.sandbox.partner import Identity
@@ -23,14 +23,13 @@ _ASK_BOTH: Final = "TRX_RESULT_INQUIRY"
 _ANSWER: Final = "ADDITIONAL_PROCESSING_RESULT"
 
 _ROLES: Final = {
-    **{row.name: next(iter(row.roles)) for row in INBOUND if len(row.roles) == 1 and row.name != _ASK_BOTH},
-    **dict.fromkeys(("CHANNEL_LOGIN_INFO", "GET_INDUSTRY_LIST"), Role.CHANNEL),
+    **{row.name: next(iter(row.roles)) for row in ROWS if len(row.roles) == 1 and row.name != _ASK_BOTH},
     **dict.fromkeys(("GET_CARD_LIST", "GET_CARD_PAYLOAD", "SUBMIT_PAYMENT_ORDER", "PAYMENT_RESULT_INQUIRY"), Role.INDUSTRY),
     "PAYMENT_RESULT": Role.ACQUIRER,
 }
 """Who sends a message; app gateways and acquirers both ask what became of a payment, everybody exchanges keys."""
 
-SEALED: Final = {row.name: tuple(row.sealed) for row in INBOUND if row.sealed}
+SEALED: Final = {row.name: tuple(row.sealed) for row in ROWS if row.sealed}
 """Message -> members of trxInfo that only the hub may read."""
 
 _FOLLOWED: Final = frozenset({"origMsgID", "origTrxMsgID"})

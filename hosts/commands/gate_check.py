@@ -16,7 +16,7 @@ from unionhub.adapters.jose.header import JwsHeader, parse_header
 from unionhub.adapters.jose.keys import public_key
 from unionhub.adapters.jose.signer import signing_input
 from unionhub.adapters.jose.suites import SUITES
-from unionhub.adapters.wire.inbound import INBOUND
+from unionhub.adapters.wire.table import ROWS
 from unionhub.domain.model.parties import Party, Role
 
 from .meanings import advice_for
@@ -45,7 +45,7 @@ class Captured(msgspec.Struct, frozen=True, kw_only=True):
 
 def examine(captured: Captured, parties: dict[str, Party], window_s: float) -> Finding:
     """The gate's checks in its own order. A capture is old when it is looked at, so freshness comes last."""
-    row = next((row for row in INBOUND if row.path == captured.path), None)
+    row = next((row for row in ROWS if row.path == captured.path), None)
     if row is None:
         return Finding(cause="not_found", line=f"the hub takes no message at {captured.path}: HTTP 404, before any check")
     try:

@@ -19,6 +19,7 @@ from .failures import CommandError
 from .launcher import in_one_line, launcher
 from .opening import Desk, at_desk
 from .operators import login
+from .party_services import SERVICES
 from .party_steps import BY_STATE, STEPS
 from .party_views import Prospect, describe, prospect_of, tell
 from .trail import record
@@ -260,5 +261,5 @@ def _without(keys: list[PublicKey], kids: tuple[str, ...]) -> list[PublicKey]:
     return [key for key in keys if key.kid not in kids]
 
 
-for _step in STEPS:
+for _step in (*STEPS, *SERVICES):
     parties.add_command(_step)

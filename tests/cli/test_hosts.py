@@ -306,6 +306,18 @@ def test_no_message_is_forgotten_here() -> None:
     assert {message[0] for chart in CHARTS for message in chart} | {*STEP_UP, ASKED} == scis
 
 
+# --- UCSP
+
+
+def test_a_user_of_a_channel_is_let_in_at_an_industry(hub: Hub) -> None:
+    services = hub.send("GET_INDUSTRY_LIST", "--json").json["answer"]["services"]
+    assert {each["industryCode"]: each["state"] for each in services} == {"60010001": "GRANTED", "60020001": "GRANTED"}
+    url = hub.send("CHANNEL_LOGIN_INFO", "userId=kim", "--json").json["answer"]["industryUrl"]
+    with urllib.request.urlopen(url, timeout=5) as page:
+        assert b"kim of HARBOUR01 is logged in" in page.read()
+    assert hub.send("CHANNEL_LOGIN_INFO", "encData=null", "--json").json["code"] == "70"
+
+
 # --- onboarding
 
 

@@ -272,7 +272,13 @@ def test_the_book_lies_beside_the_keys_and_forgets_the_oldest(unionhub: Operator
 
 
 def test_channels_and_industries_speak_the_flat_form() -> None:
-    assert drafted("CHANNEL_LOGIN_INFO", "userId=7")[1] == {"msgID": "A1", "channelCode": "HARBOUR01", "userId": "7"}
+    assert drafted("CHANNEL_LOGIN_INFO", "userId=7")[1] == {
+        "msgID": "A1",
+        "channelCode": "HARBOUR01",
+        "industryCode": "60010001",
+        "userId": "7",
+        "encData": {"mobile": "+852 5555 0100"},  # sealed before it is sent
+    }
     assert drafted("GET_CARD_LIST")[1] == {"msgID": "A1", "industryCode": "60010001"}
 
 

@@ -226,16 +226,23 @@ def _but(record: Any, **changes: Any) -> Any:
     ("changed", "broken"),
     [
         ({}, set()),
-        ({"acts": (_but(_ACT, code="", due_at=_NOW),)}, {"every_act_ends"}),
-        ({"acts": (_but(_ACT, code=""),)}, {"every_act_ends"}),
-        ({"enrolments": (_but(_ENROLMENT, state=EnrolmentState.OPENING, card_id=None),)}, {"every_opening_ends"}),
+        ({"acts": (_ACT, _but(_ACT, act_id=11, code="", due_at=_NOW))}, {"every_act_ends"}),
+        ({"acts": (_ACT, _but(_ACT, act_id=11, code=""))}, {"every_act_ends"}),
+        ({"acts": (_but(_ACT, code="98"),)}, {"one_card_each"}),
+        (
+            {"enrolments": (_but(_ENROLMENT, state=EnrolmentState.OPENING, card_id=None),)},
+            {"every_opening_ends", "one_card_each"},
+        ),
         ({"enrolments": (_ENROLMENT, _but(_ENROLMENT, enrolment_id=2, bank_msg_id=""))}, {"one_card_each"}),
         ({"cards": (_CARD, _but(_CARD, card_id=101))}, {"one_card_each"}),
         ({"cards": ()}, {"one_card_each"}),
         ({"opened": ("U1", "U2")}, {"no_account_lost"}),
         ({"opened": ()}, {"no_account_lost"}),
-        ({"enrolments": (_but(_ENROLMENT, state=EnrolmentState.VERIFIED, card_id=None),)}, {"no_account_lost"}),
-        ({"enrolments": (_but(_ENROLMENT, state=EnrolmentState.REFUSED, card_id=None),)}, {"no_account_lost"}),
+        (
+            {"enrolments": (_but(_ENROLMENT, state=EnrolmentState.VERIFIED, card_id=None),)},
+            {"no_account_lost", "one_card_each"},
+        ),
+        ({"enrolments": (_but(_ENROLMENT, state=EnrolmentState.REFUSED, card_id=None),)}, {"no_account_lost", "one_card_each"}),
     ],
 )
 def test_what_is_wrong_with_acts_enrolments_and_accounts_is_found(changed: dict[str, Any], broken: set[str]) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from typing import Any
+
+import pytest
 
 from support.house import House
+from unionhub.domain.flows.runner import MoneyRunner
 from unionhub.domain.model.transactions import Payment, PaymentState
 from unionhub.hosts.sandbox.partner import HubRequest
 from unionhub.hosts.sandbox.seeds import ACQUIRER, BANK, HARBOUR, Cardholder
@@ -115,6 +119,43 @@ def test_a_reversal_that_races_the_debit_leaves_the_money_where_it_was(patient: 
         assert (await acquirer.send(reversal)).code == "00"
 
     patient.run(scenario())
+
+
+def test_a_reversal_that_cannot_see_its_original_yet_looks_again(patient: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The original's first transaction is about to commit: its keys are taken, though nobody can read it. A `94` would tell
+    the acquirer that the money is back, and then it is taken."""
+
+    async def scenario() -> None:
+        holder = await patient.cardholder(HARBOUR, balance="100.00")
+        acquirer = patient.world.acquirer()
+        payment = await scanned(patient, holder)
+        opened, may_commit = asyncio.Event(), asyncio.Event()
+        usual = MoneyRunner._open
+
+        async def slow(self: MoneyRunner, uow: Any, flow: Any, *arguments: Any, **options: Any) -> Any:
+            outcome = await usual(self, uow, flow, *arguments, **options)
+            if flow.message == "CPQRC_PAYMENT":
+                opened.set()
+                await may_commit.wait()
+            return outcome
+
+        monkeypatch.setattr(MoneyRunner, "_open", slow)
+        paying = asyncio.create_task(acquirer.send(payment, timeout_s=60))
+        await opened.wait()
+        reversing = asyncio.create_task(acquirer.send(acquirer.reversal(payment.msg_id, "30.00"), timeout_s=60))
+        await asyncio.sleep(0.2)
+        may_commit.set()
+        assert (await reversing).code in ("00", "04")
+        await paying
+        await patient.work()
+        await patient.until(lambda: _is_back(patient, holder))
+
+    patient.run(scenario())
+
+
+async def _is_back(home: House, holder: Cardholder) -> bool:
+    await home.work()
+    return await home.balance(holder) == "100.00"
 
 
 def test_a_payment_that_comes_after_its_reversal_is_barred(patient: House) -> None:

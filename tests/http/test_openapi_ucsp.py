@@ -1,0 +1,79 @@
+"""/schema of both forms together: UCSP's rows are flat, and stand beside SCIS's."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from unionhub.adapters.wire.flat import FlatRow
+from unionhub.adapters.wire.inbound import INBOUND
+from unionhub.adapters.wire.table import ROWS
+from unionhub.adapters.wire.ucsp import UCSP
+from unionhub.hosts.service.openapi import openapi_document
+
+DOCUMENT = json.loads(openapi_document(ROWS))
+SCHEMAS = DOCUMENT["components"]["schemas"]
+every_row = pytest.mark.parametrize("row", UCSP, ids=lambda row: row.name)
+
+
+def test_the_rows_of_scis_are_as_they_are_alone() -> None:
+    alone = json.loads(openapi_document(INBOUND))
+    assert {path: DOCUMENT["paths"][path] for path in alone["paths"]} == alone["paths"]
+    schemas = alone["components"]["schemas"]
+    assert {name: SCHEMAS[name] for name in schemas} == schemas
+
+
+def test_every_path_and_every_name_is_there_once() -> None:
+    assert len({row.path for row in ROWS}) == len(ROWS)
+    ids = [each["operationId"] for item in DOCUMENT["paths"].values() for each in item.values()]
+    assert len(set(ids)) == len(ids) == len(ROWS) + 5
+    assert all(row.path == f"/ucsp/v1/{row.name.lower().replace('_', '')}" for row in UCSP)
+
+
+@every_row
+def test_a_request_is_flat(row: FlatRow) -> None:
+    request = SCHEMAS[f"{row.name}_request"]
+    fields = msgspec.structs.fields(row.body)
+    assert list(request["properties"]) == [field.encode_name for field in fields]
+    assert request["required"] == [field.encode_name for field in fields if field.required]
+    assert not {"msgInfo", "trxInfo"} & set(request["properties"])
+    assert not {"mobile", "email", "idType", "idNo"} & set(request["properties"])
+
+
+@every_row
+def test_an_answer_repeats_what_was_asked_and_says_its_own_beside(row: FlatRow) -> None:
+    answer = SCHEMAS[f"{row.name}_answer"]
+    own = {"CHANNEL_LOGIN_INFO": "industryUrl", "GET_INDUSTRY_LIST": "services"}[row.name]
+    repeated = [
+        name for name in ("msgID", "channelCode", "industryCode") if name in SCHEMAS[f"{row.name}_request"]["properties"]
+    ]
+    assert list(answer["properties"]) == [*repeated, own, "msgResponse"]
+    assert answer["required"] == ["msgResponse"]
+    verdict = resolved(answer["properties"]["msgResponse"])
+    assert list(verdict["properties"]) == ["responseCode", "responseMsg", "errorDetail"]
+
+
+@every_row
+def test_every_reference_leads_somewhere(row: FlatRow) -> None:
+    for form in ("request", "answer"):
+        for found in references(SCHEMAS[f"{row.name}_{form}"]):
+            assert resolved({"$ref": found})
+
+
+def resolved(node: Any) -> Any:
+    while "$ref" in node:
+        found: Any = DOCUMENT
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+        node = found
+    return node
+
+
+def references(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        own = [node["$ref"]] if "$ref" in node else []
+        return own + [each for value in node.values() for each in references(value)]
+    return [each for value in node for each in references(value)] if isinstance(node, list) else []

@@ -17,6 +17,7 @@ from unionhub.adapters.http.partners import HttpPartners
 from unionhub.adapters.jose.facade import HubJose
 from unionhub.adapters.jose.keys import fitted
 from unionhub.adapters.memory.directory import SnapshotDirectory
+from unionhub.domain.flows.abandoned import AbandonedActs
 from unionhub.domain.flows.acquirer_payment import AcquirerDesk
 from unionhub.domain.flows.acts import ActRunner
 from unionhub.domain.flows.additional_processing import AdditionalProcessingResult
@@ -262,6 +263,7 @@ class Container(containers.DeclarativeContainer):
         unknown_outcome,
         waiting,
         opening,
+        providers.Singleton(AbandonedActs, store, clock),
         courier,
         clock,
         telemetry,

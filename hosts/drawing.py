@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-HUB: Final = "SCIS"
+from unionhub.adapters.wire.ucsp import UCSP
+from unionhub.hosts.sandbox.catalog import FLAT_ROLES, RECEIVED_BY
+
+HUB: Final = "hub"  # as the journal names it
+_OF_UCSP: Final = frozenset(row.name for row in UCSP).union(*(RECEIVED_BY[role] for role in FLAT_ROLES))
+"""Messages of the other platform that the hub is."""
+
 _WHO, _WHAT = 20, 28
 
 
@@ -14,7 +20,7 @@ class Drawing:
     """Draws journal entries, one line each. Requests point right, responses left, so that a call reads as a bracket."""
 
     def __init__(self, names: Mapping[str, str], *, color: bool) -> None:
-        self._names = {**names, "hub": HUB}
+        self._names = dict(names)
         self._color = color
 
     def message(self, entry: Mapping[str, Any]) -> str:
@@ -23,7 +29,8 @@ class Drawing:
         asked = entry["kind"] == "req"
         caller, called = (entry["from"], entry["to"]) if asked else (entry["to"], entry["from"])
         arrow = "──▶" if asked else "◀──"
-        line = f"  {at:%H:%M:%S}.{at.microsecond // 1000:03d}  {self._who(caller)} {arrow} {self._who(called)}  "
+        left, right = (self._who(each, entry["message"]) for each in (caller, called))
+        line = f"  {at:%H:%M:%S}.{at.microsecond // 1000:03d}  {left} {arrow} {right}  "
         line += f"{entry['message']:<{_WHAT}}"
         if asked:
             return self._tint(line.rstrip(), "0")
@@ -36,8 +43,9 @@ class Drawing:
         """A line of the story before its messages."""
         return self._tint(f"\n  {text}", "1")
 
-    def _who(self, app_id: str) -> str:
-        name = self._names.get(app_id, app_id)
+    def _who(self, app_id: str, message: str) -> str:
+        hub = "UCSP" if message in _OF_UCSP else "SCIS"
+        name = hub if app_id == HUB else self._names.get(app_id, app_id)
         return f"{name[:_WHO]:<{_WHO}}"
 
     def _tint(self, line: str, code: str) -> str:

@@ -121,6 +121,10 @@ class UnitOfWork(Protocol):
 
     async def act(self, act_id: int) -> Act | None: ...
 
+    async def acts_due(self, now: datetime, *, limit: int = 100) -> list[Act]:
+        """Acts without an answer whose `due_at` is over by then, oldest first: nobody works on them any more."""
+        ...
+
     async def close_act(self, act: Act) -> bool:
         """Write `code`, `subject_id` and `detail` of an act that has no code yet; False if it has one by now."""
         ...

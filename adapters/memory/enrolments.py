@@ -26,6 +26,10 @@ class Acts(UnitBase):
     async def act(self, act_id: int) -> Act | None:
         return self._tables.acts.get(act_id)
 
+    async def acts_due(self, now: datetime, *, limit: int = 100) -> list[Act]:
+        due = [act for act in self._tables.acts.values() if not act.code and act.due_at is not None and act.due_at <= now]
+        return sorted(due, key=lambda act: (act.due_at, act.act_id))[:limit]
+
     async def close_act(self, act: Act) -> bool:
         stored = self._tables.acts.get(act.act_id)
         if stored is None or stored.code:

@@ -11,7 +11,7 @@ from unionhub.domain.model.enrolment import Enrolment
 
 from .rows import ACTS, ENROLMENTS, Values, duration, micros
 from .statement import Statement, done, insert, number, prefixed, store_now, text
-from .tables import OPENING, acts, enrolments
+from .tables import OPEN_ACT, OPENING, acts, enrolments
 from .transaction import Transaction
 
 _RECORD_ACT = Statement(insert(acts).values(ACTS.parameters()).on_conflict_do_nothing().returning(done()))
@@ -22,6 +22,12 @@ _CLOSE_ACT = Statement(
     .where(acts.c.act_id == _closed["act_id"], acts.c.code == sa.literal_column("''"))
     .values({name: _closed[name] for name in ("code", "subject_id", "detail")})
     .returning(done())
+)
+_ACTS_DUE = Statement(
+    sa.select(*ACTS.columns)
+    .where(OPEN_ACT, acts.c.due_at <= number("now"))
+    .order_by(acts.c.due_at, acts.c.act_id)
+    .limit(number("limit"))
 )
 
 _ADD = Statement(insert(enrolments).values(ENROLMENTS.parameters()).on_conflict_do_nothing().returning(done()))
@@ -70,6 +76,9 @@ class Acts(Transaction):
 
     async def act(self, act_id: int) -> Act | None:
         return await self._item(ACTS, _ACT, {"act_id": act_id})
+
+    async def acts_due(self, now: datetime, *, limit: int = 100) -> list[Act]:
+        return await self._items(ACTS, _ACTS_DUE, {"now": micros(now), "limit": limit})
 
     async def close_act(self, act: Act) -> bool:
         return bool(await self._fetch(_CLOSE_ACT, prefixed("to_", ACTS.values(act))))

@@ -30,6 +30,7 @@ METADATA: Final = sa.MetaData(
 UNFINISHED: Final = sa.text(f"state NOT IN ({', '.join(repr(state.value) for state in sorted(FINAL_STATES))})")
 QUEUED: Final = sa.text(f"state = '{NoticeState.QUEUED}'")
 OPENING: Final = sa.text(f"state = '{EnrolmentState.OPENING}'")
+OPEN_ACT: Final = sa.text("code = ''")
 USABLE: Final = sa.text(
     f"holder_state <> '{HolderState.DELETED}' AND issuer_block <> '{IssuerBlock.CLOSED}' AND replaced_by IS NULL"
 )
@@ -208,6 +209,7 @@ acts: Final = sa.Table(
     _number("subject_id", nullable=True),
     _text("detail"),
     sa.UniqueConstraint("sender", "msg_id"),
+    _partial("ix_acts_open", "due_at", where=OPEN_ACT),
 )
 
 enrolments: Final = sa.Table(

@@ -37,7 +37,9 @@ class BankDesk:
     ) -> Word:
         """Send what `payment.does` says. `payee` is a transfer's, `original` what is undone. Every failure is a Word."""
         word = await self._ask(payment, self._message(payment, card, payee, original))
-        return _insisting(word) if payment.does.bank_message == Reversal.message else word
+        if payment.does.bank_message == Reversal.message:
+            return _insisting(word)
+        return _without_original(word) if payment.kind == "REFUND" else word
 
     async def of_intent(self, intent: Intent) -> Word:
         """`move` with all that a flow found."""
@@ -97,3 +99,11 @@ def _insisting(word: Word) -> Word:
     if word.weight is Weight.APPROVED or not word.bank_code:
         return word
     return Word(weight=Weight.UNKNOWN, code="04", bank_code=word.bank_code, alarm=True)
+
+
+def _without_original(word: Word) -> Word:
+    """`25` is final on a refund alone: it names a debit that the bank does not know, so nothing was given (RULES 13a). We
+    know it as approved, which an operator must look at."""
+    if word.bank_code != "25":
+        return word
+    return Word(weight=Weight.DECLINED, code="25", bank_code="25", alarm=True)

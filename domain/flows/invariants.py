@@ -305,6 +305,24 @@ class NoticesArrive:
                 yield f"notice {notice.notice_id} to {notice.receiver} is queued since {notice.created_at:%Y-%m-%d %H:%M:%S}"
 
 
+class ActsEndInTime:
+    """No act waits for an answer beyond its deadline: whoever was told 04 gets one. Of a live store; see EveryActEnds."""
+
+    name: ClassVar[str] = "acts_end_in_time"
+    message: ClassVar[str] = "an act was abandoned, and nobody ended it"
+
+    def __init__(self, store: Store, clock: Clock, limit: timedelta) -> None:
+        self._store = store
+        self._clock = clock
+        self._limit = limit
+
+    async def findings(self) -> AsyncIterator[str]:
+        async with self._store.begin() as uow:
+            late = await uow.acts_due(self._clock.now() - self._limit)
+        for act in late:
+            yield f"{act.kind} {act.act_id} is open since {act.opened_at:%Y-%m-%d %H:%M:%S}"
+
+
 class Records(Protocol):
     """Everything that is not a payment, in any order. The store lists none of it whole; who checks a store at rest can."""
 

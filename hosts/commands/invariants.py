@@ -76,6 +76,7 @@ def _all(desk: Desk, books_url: str | None, limit: timedelta) -> list[rules.Inva
     wanted: list[rules.Invariant] = [
         rules.EveryPaymentEnds(store, clock, limit),
         rules.EveryWaitIsOwned(store, clock, limit),
+        rules.ActsEndInTime(store, clock, limit),
         rules.NoPurchaseTwice(store),
         rules.NoCodePaysTwice(store),
         rules.NoLimitOverspent(store),

@@ -27,7 +27,7 @@ class StoryFailed(Exception):  # noqa: N818
 
 async def play(world: World, tell: Tell) -> None:
     """Tell the story; raises StoryFailed where it goes wrong. `tell` gets one line before each scene."""
-    for scene in (_paid, _with_coupon, _declined, _new_card, _shown_code, _url, _bill, _transfer):
+    for scene in (_paid, _with_coupon, _declined, _new_card, _shown_code, _url, _login, _bill, _transfer):
         await scene(world, tell)
 
 
@@ -117,6 +117,19 @@ async def _url(world: World, tell: Tell) -> None:
     tell(f"the app says what that is: {rate.trx['exchangeAmt']} Hong Kong dollars")
     async with _told(platform):
         _expect(await gateway.send(gateway.mpqrc_payment_url(holder, code, inquiry.msg_id, known.trx["trxAmt"])), "00")
+
+
+async def _login(world: World, tell: Tell) -> None:
+    """UCSP: the user of a channel app is let in at an industry service, without doing anything there."""
+    channel, industry = world.channel(), world.industry()
+    user_id = world.cardholders[0].user_id
+    tell(f"{user_id} opens {industry.identity.name} in the app {channel.identity.name}")
+    request = await channel.channel_login_info(industry.identity.industry_code, user_id, {"mobile": APPLICANT["mobileNo"]})
+    answer = await channel.send(request)
+    _expect(answer, "00")
+    page = industry.opened(answer.body["industryUrl"])
+    if page is None or page.status != 200:
+        raise StoryFailed(f"{industry.identity.name} did not let its user in")
 
 
 async def _bill(world: World, tell: Tell) -> None:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
+from unionhub.domain.flows.abandoned import AbandonedActs
 from unionhub.domain.flows.notify import Courier
 from unionhub.domain.flows.open_new_account import OpeningAccounts
 from unionhub.domain.flows.unknown_outcome import UnknownOutcome
@@ -43,6 +44,7 @@ class Worker:
         unknown_outcome: UnknownOutcome,
         waiting: WaitingPayments,
         opening: OpeningAccounts,
+        abandoned: AbandonedActs,
         courier: Courier,
         clock: Clock,
         telemetry: Telemetry,
@@ -53,6 +55,7 @@ class Worker:
         self._unknown_outcome = unknown_outcome
         self._waiting = waiting
         self._opening = opening
+        self._abandoned = abandoned
         self._courier = courier
         self._clock = clock
         self._telemetry = telemetry
@@ -97,7 +100,8 @@ class Worker:
         await (self._waiting if waits else self._unknown_outcome).step(payment)
 
     async def keep_house(self) -> None:
-        """Purge spent claims and UUIDs, and report the backlog."""
+        """End what was abandoned, purge what has had its life, and report the backlog."""
+        await self._abandoned.end()
         now = self._clock.now()
         async with self._store.begin() as uow:
             await uow.purge(

@@ -71,6 +71,24 @@ class ActsContract:
             assert await unit.act(2) == act(2, sender="39990002", msg_id=odd.msg_id)
             assert await unit.act(3) is None
 
+    @awaited
+    async def test_what_nobody_answered_in_time_is_listed_oldest_first(self, house: House) -> None:
+        acts = [
+            act(1, due_at=NOW + SECOND),
+            act(2, due_at=NOW),
+            act(3, due_at=NOW, code="00"),
+            act(4, due_at=None),
+            act(5, due_at=NOW + 2 * SECOND),
+        ]
+        async with house.store.begin() as unit:
+            for found in acts:
+                await unit.record_act(found)
+            await unit.commit()
+        async with house.other.begin() as unit:
+            assert [found.act_id for found in await unit.acts_due(NOW + SECOND)] == [2, 1]
+            assert [found.act_id for found in await unit.acts_due(NOW + SECOND, limit=1)] == [2]
+            assert await unit.acts_due(NOW - SECOND) == []
+
     @pytest.mark.parametrize("twin", [act(1, msg_id="another"), act(2, msg_id=act(1).msg_id)], ids=["id", "message"])
     @awaited
     async def test_there_is_one_act_for_an_id_and_for_a_message(self, house: House, twin: Act) -> None:

@@ -223,6 +223,7 @@ def _acts_and_enrolments() -> None:
         _key("acts", "act_id"),
         _unique("acts", "sender", "msg_id"),
     )
+    _partial_index("ix_acts_open", "acts", "due_at", where="code = ''")
     op.create_table(
         "enrolments",
         *_number("enrolment_id"),

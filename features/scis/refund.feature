@@ -619,6 +619,34 @@ Feature: Money that goes back: refunds, cancellations and reversals
         | SCIS                | App Gateway         | TRX_RESULT_NOTIFICATION    |
         | App Gateway         | SCIS                | TRX_RESULT_NOTIFICATION 00 |
 
+    Scenario: The bank knows of no such payment
+      Given a cardholder with HKD 100.00 on the account
+      And the bank books nothing of the credit and says 25
+      When the cardholder pays HKD 30.00
+      And the acquirer refunds HKD 30.00
+      Then the acquirer hears 25 "Unable to locate the original transaction"
+      When the acquirer refunds HKD 30.00
+      Then the acquirer hears 00 "Approved"
+      And HKD 100.00 is left on the account
+      And the messages were
+        | from                | to                  | message                    |
+        | App Gateway         | SCIS                | MPQRC_PAYMENT_EMV          |
+        | SCIS                | Core Banking System | DEBIT_TRANSACTION          |
+        | Core Banking System | SCIS                | DEBIT_TRANSACTION 00       |
+        | SCIS                | App Gateway         | MPQRC_PAYMENT_EMV 00       |
+        | SCIS                | Acquirer            | TRX_RESULT_NOTIFICATION    |
+        | Acquirer            | SCIS                | TRX_RESULT_NOTIFICATION 00 |
+        | Acquirer            | SCIS                | REFUND                     |
+        | SCIS                | Core Banking System | CREDIT_TRANSACTION         |
+        | Core Banking System | SCIS                | CREDIT_TRANSACTION 25      |
+        | SCIS                | Acquirer            | REFUND 25                  |
+        | Acquirer            | SCIS                | REFUND                     |
+        | SCIS                | Core Banking System | CREDIT_TRANSACTION         |
+        | Core Banking System | SCIS                | CREDIT_TRANSACTION 00      |
+        | SCIS                | Acquirer            | REFUND 00                  |
+        | SCIS                | App Gateway         | TRX_RESULT_NOTIFICATION    |
+        | App Gateway         | SCIS                | TRX_RESULT_NOTIFICATION 00 |
+
   Rule: A cancellation undoes the whole payment, on its day
 
     Scenario: On the same day

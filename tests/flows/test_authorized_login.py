@@ -211,6 +211,22 @@ def test_a_channel_that_uses_up_its_uuid_is_turned_away(home: House) -> None:
     assert home.run(scenario()) == [200, 401]
 
 
+def test_a_login_is_two_transactions_and_a_list_one(home: House) -> None:
+    """DESIGN section 2.4; a repeat is one."""
+
+    async def counted() -> list[int]:
+        channel, counts = home.world.channel(), []
+        request = await channel.channel_login_info(CODE, "counted", PERSONAL)
+        await login(home, "warm")  # numbers are reserved in blocks
+        for each in (request, request, channel.get_industry_list()):
+            before = home.hub.store.transactions_begun  # type: ignore[attr-defined]
+            assert (await channel.send(each)).code == "00"
+            counts.append(home.hub.store.transactions_begun - before)  # type: ignore[attr-defined]
+        return counts
+
+    assert home.run(counted()) == [2, 1, 1]
+
+
 # --- without a hub
 
 
@@ -275,7 +291,7 @@ SERVICE = IndustryService(app_id="39990041", name="S", category="c", url="https:
         ({"url": ""}, "must be https"),
         ({"default_language": "en_HK"}, "is no language"),
         ({"languages": frozenset({"zh-HK"})}, "none that it speaks"),
-        ({"languages": frozenset({"zz-HK", "en-HK"})}, "is no language"),
+        ({"languages": frozenset({"zz-HK"})}, "is no language"),
         ({"ticket_life_s": 0}, "a ticket lives"),
         ({"login_life_s": 32 * 86_400}, "a login lives"),
     ],

@@ -44,7 +44,7 @@ T = TypeVar("T")
 Way = Literal["memory", "sqlite", "postgres"]
 WAYS: tuple[Way, ...] = ("memory", "sqlite", "postgres")
 
-BANK_TIMEOUT_S = 0.3
+BANK_TIMEOUT_S = 0.6
 """Time-outs are settings: short here, so that a silent bank costs a test little."""
 
 

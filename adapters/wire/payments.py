@@ -58,22 +58,10 @@ class MpqrcPaymentEmv(msgspec.Struct, frozen=True, kw_only=True, rename=wire_nam
     additional_data: AdditionalData | None = None
 
 
-class MpqrcPaymentUrl(msgspec.Struct, frozen=True, kw_only=True, rename=wire_name, omit_defaults=True):
+class MpqrcPaymentUrl(MpqrcPaymentEmv, frozen=True, kw_only=True, rename=wire_name, omit_defaults=True):
     """MPQRC_PAYMENT_URL: as EMV mode, and the inquiry that it follows."""
 
-    device_id: DeviceId
-    user_id: UserId
-    token: TokenText
-    trx_amt: Amount
-    trx_currency: CurrencyCode
-    mpqrc_payload: QrPayload
     orig_trx_msg_id: MsgId = msgspec.field(name="origTrxMsgID")
-    trx_fee_amt: AmountOrEmpty = ""
-    coupon_info: Coupon = ""
-    trx_note: Note = ""
-    merchant_info: WireMerchant | None = None
-    risk_info: RiskInfo | None = None
-    additional_data: AdditionalData | None = None
 
 
 class MpqrcPaymentAnswer(msgspec.Struct, frozen=True, kw_only=True, rename=wire_name, omit_defaults=True):

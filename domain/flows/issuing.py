@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -14,6 +14,7 @@ from unionhub.domain.model.enrolment import Enrolment
 from unionhub.domain.model.errors import Decline
 from unionhub.domain.model.identifiers import AccountNumber, Pan, Token, luhn_complete, mask_number
 from unionhub.domain.model.messages import IssuedCard
+from unionhub.domain.model.money import is_currency
 from unionhub.ports.clock import Clock
 from unionhub.ports.directory import Directory
 from unionhub.ports.sequences import Sequences
@@ -63,29 +64,17 @@ class Issuing:
         currency: str = "",
     ) -> Card:
         """A new card on `account`. Raises Decline `08` (a range is used up), `88` (the user has one already)."""
-        now = self._clock.now()
-        token, pan = await self._numbers(uow, product)
-        expiry = end_of_month(now.year + product.card_years, now.month)
         card = Card(
-            card_id=card_id,
             issuer=product.issuer,
             product_id=product.product_id,
             gateway=enrolment.gateway,
             user_id=enrolment.user_id,
             device_id=enrolment.device_id,
-            token_index=self._vault.index(token, TOKEN),
-            token_sealed=self._vault.seal(token, of_card(TOKEN, card_id)),
-            token_expiry=expiry,
-            pan_index=self._vault.index(pan, PAN),
-            pan_sealed=self._vault.seal(pan, of_card(PAN, card_id)),
-            pan_expiry=expiry,
-            masked_pan=mask_number(pan.reveal()),
             account_index=self._vault.index(account, ACCOUNT),
-            account_sealed=self._vault.seal(account, of_card(ACCOUNT, card_id)),
-            currency=currency or product.currency,
+            currency=currency if is_currency(currency) else product.currency,
             account_tier=tier or "1",
             refer_no=refer_no,
-            created_at=now,
+            **await self._own(uow, product, account, card_id),
         )
         if not await uow.put_card(card):
             raise Decline("88")
@@ -107,7 +96,9 @@ class Issuing:
                 raise Decline("89")
             if not old.is_usable:
                 raise Decline("21")
-            closed = block or IssuerBlock.CLOSED
+            # What it is blocked for already stays said, unless the operator says another.
+            said = old.issuer_block if old.issuer_block is not IssuerBlock.NONE else IssuerBlock.CLOSED
+            closed = block or said
             after = msgspec.structs.replace(old, issuer_block=closed, reason=reason, replaced_by=new_id)
             if not await uow.move_card(old, after):
                 raise Decline("21")
@@ -125,26 +116,14 @@ class Issuing:
         return new
 
     async def _replacement(self, uow: UnitOfWork, old: Card, product: CardProduct, new_id: int) -> Card:
-        token, pan = await self._numbers(uow, product)
-        now = self._clock.now()
-        expiry = end_of_month(now.year + product.card_years, now.month)
         account = AccountNumber(self._vault.open(old.account_sealed, of_card(ACCOUNT, old.card_id)))
         new = msgspec.structs.replace(
             old,
-            card_id=new_id,
-            token_index=self._vault.index(token, TOKEN),
-            token_sealed=self._vault.seal(token, of_card(TOKEN, new_id)),
-            token_expiry=expiry,
-            pan_index=self._vault.index(pan, PAN),
-            pan_sealed=self._vault.seal(pan, of_card(PAN, new_id)),
-            pan_expiry=expiry,
-            masked_pan=mask_number(pan.reveal()),
-            account_sealed=self._vault.seal(account, of_card(ACCOUNT, new_id)),
             issuer_block=IssuerBlock.NONE,
             reason="",
             replaced_by=None,
             collected=False,
-            created_at=now,
+            **await self._own(uow, product, account, new_id),
         )
         if not await uow.put_card(new):
             raise Decline("88")
@@ -160,6 +139,24 @@ class Issuing:
             card_type=product.card_type if product else "",
             card_face_id=product.card_face_id if product else "",
         )
+
+    async def _own(self, uow: UnitOfWork, product: CardProduct, account: AccountNumber, card_id: int) -> dict[str, Any]:
+        """What no two cards share: id, numbers, expiry, and ciphertexts that open for this card alone. Decline `08`."""
+        now = self._clock.now()
+        token, pan = await self._numbers(uow, product)
+        expiry = end_of_month(now.year + product.card_years, now.month)
+        return {
+            "card_id": card_id,
+            "token_index": self._vault.index(token, TOKEN),
+            "token_sealed": self._vault.seal(token, of_card(TOKEN, card_id)),
+            "token_expiry": expiry,
+            "pan_index": self._vault.index(pan, PAN),
+            "pan_sealed": self._vault.seal(pan, of_card(PAN, card_id)),
+            "pan_expiry": expiry,
+            "masked_pan": mask_number(pan.reveal()),
+            "account_sealed": self._vault.seal(account, of_card(ACCOUNT, card_id)),
+            "created_at": now,
+        }
 
     async def _numbers(self, uow: UnitOfWork, product: CardProduct) -> tuple[Token, Pan]:
         token = await self._free(uow, product, TOKEN, product.token_range)

@@ -59,6 +59,11 @@ def currency(numeric: str) -> Currency:
         raise UnknownCurrencyError(numeric) from None
 
 
+def is_currency(numeric: str) -> bool:
+    """Is it the numeric code of an ISO 4217 currency?"""
+    return numeric in _CURRENCIES
+
+
 class Money(msgspec.Struct, frozen=True, order=False):
     """An amount in minor units of a currency (numeric ISO 4217 code). May be zero, never negative."""
 

@@ -13,13 +13,13 @@ from typing import Any, Final
 import msgspec
 from dependency_injector import providers
 
+from simulation.inline_sqlite import AnyStore
 from simulation.mortal import Life, MortalPartners, MortalStore
 from simulation.network import Network
 from unionhub.adapters.memory.directory import SnapshotDirectory
 from unionhub.adapters.memory.entropy import SeededEntropy
 from unionhub.adapters.memory.offers import CouponBook
 from unionhub.adapters.memory.rates import SAMPLE_RATES, FixedRates
-from unionhub.adapters.memory.store import MemoryStore
 from unionhub.adapters.memory.telemetry import NullTelemetry
 from unionhub.adapters.sql.sequences import BlockSequences
 from unionhub.domain.model.errors import Decline, Refusal, Replayed
@@ -56,7 +56,7 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
 
     rng: random.Random
     network: Network
-    store: MemoryStore
+    store: AnyStore
     directory: SnapshotDirectory
     vault: Vault
     cryptograms: Cryptograms

@@ -13,14 +13,18 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from unionhub.adapters.memory.store import MemoryStore
 from unionhub.adapters.sql.drivers import Sqlite
 from unionhub.adapters.sql.engine import EngineOptions, create_engine, database_url
-from unionhub.adapters.sql.rows import Row
+from unionhub.adapters.sql.rows import ACTS, CARDS, ENROLMENTS, NOTICES, PAYMENTS, Mapper, Row, T
 from unionhub.adapters.sql.statement import STORE_NOW
 from unionhub.adapters.sql.store import SqliteUnit
 from unionhub.adapters.sql.tables import METADATA
 from unionhub.adapters.sql.transaction import Database
-from unionhub.domain.model.notices import Notice
+from unionhub.domain.model.acts import Act
+from unionhub.domain.model.cards import Card
+from unionhub.domain.model.enrolment import Enrolment, EnrolmentState
+from unionhub.domain.model.notices import Notice, NoticeState
 from unionhub.domain.model.transactions import Payment
 
 _NEVER_S: Final = 1e9
@@ -69,7 +73,7 @@ class _InlineDatabase(Database):
         self._free.release()
 
 
-class _InlineUnit(SqliteUnit):
+class InlineUnit(SqliteUnit):
     """A unit of work whose host may die."""
 
     _database: _InlineDatabase
@@ -79,6 +83,58 @@ class _InlineUnit(SqliteUnit):
         if self._link is not None:
             self._link = None
             self._database.vanished()
+
+
+class _Tables:
+    """What is stored now, read anew at each look, under the names that the in-memory store has for it."""
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        self._raw = raw
+
+    @property
+    def payments(self) -> dict[int, Payment]:
+        return {payment.payment_id: payment for payment in self._all(PAYMENTS)}
+
+    @property
+    def payment_ids(self) -> dict[tuple[str, str], int]:
+        return {(payment.sender, payment.msg_id): payment.payment_id for payment in self._all(PAYMENTS)}
+
+    @property
+    def notices(self) -> dict[int, Notice]:
+        return {notice.notice_id: notice for notice in self._all(NOTICES)}
+
+    @property
+    def acts(self) -> dict[int, Act]:
+        return {act.act_id: act for act in self._all(ACTS)}
+
+    @property
+    def act_ids(self) -> dict[tuple[str, str], int]:
+        return {(act.sender, act.msg_id): act.act_id for act in self._all(ACTS)}
+
+    @property
+    def enrolments(self) -> dict[int, Enrolment]:
+        return {enrolment.enrolment_id: enrolment for enrolment in self._all(ENROLMENTS)}
+
+    @property
+    def cards(self) -> dict[int, Card]:
+        return {card.card_id: card for card in self._all(CARDS)}
+
+    @property
+    def unfinished(self) -> list[int]:
+        return [payment.payment_id for payment in self._all(PAYMENTS) if not payment.is_final]
+
+    @property
+    def queued(self) -> list[int]:
+        return [notice.notice_id for notice in self._all(NOTICES) if notice.state is NoticeState.QUEUED]
+
+    @property
+    def opening(self) -> list[int]:
+        return [each.enrolment_id for each in self._all(ENROLMENTS) if each.state is EnrolmentState.OPENING]
+
+    def _all(self, mapper: Mapper[T]) -> list[T]:
+        names = ", ".join(f'"{column.name}"' for column in mapper.columns)
+        rows = self._raw.execute(f"SELECT {names} FROM {mapper.columns[0].table.name} ORDER BY rowid").fetchall()
+        return [mapper.item(row) for row in rows]
 
 
 class InlineSqliteStore:
@@ -92,9 +148,10 @@ class InlineSqliteStore:
         METADATA.create_all(engine)
         raw.isolation_level = None
         self._database = _InlineDatabase(raw)
+        self.tables = _Tables(raw)
 
-    def begin(self) -> _InlineUnit:
-        return _InlineUnit(self._database)
+    def begin(self) -> InlineUnit:
+        return InlineUnit(self._database)
 
     async def move_payment(self, before: Payment, after: Payment, notices: Sequence[Notice] = ()) -> bool:
         async with self.begin() as work:
@@ -108,3 +165,7 @@ class InlineSqliteStore:
     async def close(self) -> None:
         await asyncio.sleep(0)
         self._database.raw.close()
+
+
+AnyStore = MemoryStore | InlineSqliteStore
+"""What a run is stored in: both give the same trace for the same seed."""

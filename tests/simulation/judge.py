@@ -7,9 +7,9 @@ from typing import Final
 
 from simulation.clients import Asked
 from simulation.host import LoopClock
+from simulation.inline_sqlite import AnyStore
 from simulation.partners import LedgerBooks, MemoryRecords
 from simulation.town import Town
-from unionhub.adapters.memory.store import MemoryStore
 from unionhub.domain.flows import invariants as rules
 
 _LIMIT: Final = timedelta(hours=1)
@@ -17,7 +17,7 @@ _INQUIRIES: Final = frozenset({"QRC_INFO_INQUIRY"})
 """Asked anew each time: their answers may differ."""
 
 
-async def judged(town: Town, store: MemoryStore, asked: dict[tuple[str, str], Asked]) -> list[rules.Finding]:
+async def judged(town: Town, store: AnyStore, asked: dict[tuple[str, str], Asked]) -> list[rules.Finding]:
     """All that is wrong after a run."""
     clock, books, records = LoopClock(0.0), LedgerBooks(town.bank), MemoryRecords(store)
     findings = await rules.check(
@@ -43,7 +43,7 @@ async def judged(town: Town, store: MemoryStore, asked: dict[tuple[str, str], As
     return [*findings, *_heard(store, asked)]
 
 
-def _heard(store: MemoryStore, asked: dict[tuple[str, str], Asked]) -> list[rules.Finding]:
+def _heard(store: AnyStore, asked: dict[tuple[str, str], Asked]) -> list[rules.Finding]:
     """Whoever heard 04 gets a final answer, and nobody hears two of them; gateways that heard 04 are notified."""
     tables, found = store.tables, []
     told = {(notice.payment_id, notice.receiver) for notice in tables.notices.values()}

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
+from simulation.inline_sqlite import InlineUnit
 from simulation.network import Network
 from unionhub.domain.model.outgoing import Answer, Outgoing
 from unionhub.domain.model.parties import Party
@@ -121,7 +122,10 @@ class MortalUnit:
         if not self._lost:
             self._lost = True
             self._life.units.discard(self)
-            _run_now(self._unit.__aexit__(None, None, None))
+            if isinstance(self._unit, InlineUnit):
+                self._unit.vanish()
+            else:
+                _run_now(self._unit.__aexit__(None, None, None))
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(self._unit, name)

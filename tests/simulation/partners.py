@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from unionhub.adapters.memory.store import MemoryStore
 from unionhub.domain.model.acts import Act
 from unionhub.domain.model.cards import Card
 from unionhub.domain.model.enrolment import Enrolment
@@ -22,7 +21,8 @@ from unionhub.hosts.sandbox.seeds import BANK, CNY
 from unionhub.ports.books import Booked
 
 if TYPE_CHECKING:
-    from simulation.clients import Clients
+    from simulation.inline_sqlite import AnyStore
+from simulation.clients import Clients
 
 
 class BankDoor:
@@ -153,7 +153,7 @@ class LedgerBooks:
 class MemoryRecords:
     """domain.flows.invariants.Records of the memory store."""
 
-    def __init__(self, store: MemoryStore) -> None:
+    def __init__(self, store: AnyStore) -> None:
         self._tables = store.tables
 
     async def acts(self) -> AsyncIterator[Act]:

@@ -12,6 +12,7 @@ import msgspec
 
 from simulation.clients import Clients
 from simulation.host import START, Host, LoopClock, Shared
+from simulation.inline_sqlite import AnyStore, InlineSqliteStore
 from simulation.judge import judged
 from simulation.loop import VirtualLoop
 from simulation.network import OUTAGES, QUIET, Chances, Network
@@ -19,6 +20,7 @@ from simulation.partners import BankDoor, GatewayApp, Platform, listen
 from simulation.scripts import Scripts
 from simulation.town import Town
 from unionhub.adapters.memory.store import MemoryStore
+from unionhub.adapters.sql.rows import micros
 from unionhub.domain.flows.invariants import Finding
 from unionhub.hosts.sandbox.seeds import ACQUIRER, BANK, HARBOUR, PEAK, QR_PLATFORM
 
@@ -63,7 +65,7 @@ class Simulation:
         self.rng = random.Random(seed)
         self.trace: list[str] = []
         self.network = Network(self.rng, self._record)
-        self.store = MemoryStore(store_time=lambda: START + _elapsed())
+        self.store = _store_of(seed)
         self.hosts: list[Host] = []
         self.shared: Shared
         self.clients: Clients
@@ -179,6 +181,13 @@ class Simulation:
 
 def _elapsed() -> Any:
     return LoopClock(0.0).now() - START
+
+
+def _store_of(seed: int) -> AnyStore:
+    """Every third run is on SQLite: the statements that production runs, inline."""
+    if seed % 3 == 2:
+        return InlineSqliteStore(lambda: micros(START + _elapsed()))
+    return MemoryStore(store_time=lambda: START + _elapsed())
 
 
 def simulate(seed: int) -> Outcome:

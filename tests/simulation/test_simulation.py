@@ -35,10 +35,11 @@ def test_after_the_storm_everything_has_ended_and_the_books_agree(first: int) ->
     assert succeeded == KINDS
 
 
-def test_the_same_seed_is_the_same_run_in_another_process_too() -> None:
-    here = simulate(7).trace
-    assert simulate(7).trace == here
-    script = "from simulation.run import simulate; print('\\n'.join(simulate(7).trace))"
+@pytest.mark.parametrize("seed", [7, 8], ids=["in memory", "on SQLite"])
+def test_the_same_seed_is_the_same_run_in_another_process_too(seed: int) -> None:
+    here = simulate(seed).trace
+    assert simulate(seed).trace == here
+    script = f"from simulation.run import simulate; print('\\n'.join(simulate({seed}).trace))"
     there = subprocess.run(
         [sys.executable, "-c", script], cwd=TESTS, env={"PYTHONPATH": str(TESTS), "PYTHONHASHSEED": "12345"},
         capture_output=True, text=True, check=True,

@@ -8,10 +8,10 @@ from typing import Any, Final, Self
 import msgspec
 
 from simulation.host import LoopClock, Shared
+from simulation.inline_sqlite import AnyStore
 from simulation.network import Network
 from simulation.scripts import Holder
 from unionhub.adapters.memory.directory import SnapshotDirectory
-from unionhub.adapters.memory.store import MemoryStore
 from unionhub.adapters.sql.sequences import BlockSequences
 from unionhub.adapters.vault.cryptograms import EmvCryptograms
 from unionhub.adapters.vault.envelope import load as load_vault
@@ -60,7 +60,7 @@ class Town(msgspec.Struct, kw_only=True):
     strangers: list[Holder]  # an account and no card
 
     @classmethod
-    async def settled(cls, rng: random.Random, network: Network, store: MemoryStore) -> Self:
+    async def settled(cls, rng: random.Random, network: Network, store: AnyStore) -> Self:
         clock, bank = LoopClock(0.0), CoreBank(Ledger(":memory:"))
         vault: Any = await load_vault(store, MasterKey(bytes(32)), clock)
         directory = SnapshotDirectory(store)

@@ -30,6 +30,7 @@ from unionhub.domain.flows.cash_out import GetCashOutToken, Withdraw
 from unionhub.domain.flows.consumer_qr import CpqrcPayment, QrcGeneration
 from unionhub.domain.flows.credit_transaction import CreditTransaction
 from unionhub.domain.flows.inquiries import RateTable, TransactionInquiry
+from unionhub.domain.flows.invariants import ActsEndInTime, EveryPaymentEnds, Invariant, NoticesArrive
 from unionhub.domain.flows.issuing import Issuing
 from unionhub.domain.flows.key_exchange import KeyExchange
 from unionhub.domain.flows.merchant_qr_emv import MerchantQrEmv
@@ -53,6 +54,11 @@ from unionhub.domain.model.policy import OutcomePolicy
 from unionhub.hosts.service.endpoint import Handler, MessageEndpoint, Result
 from unionhub.hosts.settings import Settings
 from unionhub.hosts.worker.worker import Worker, WorkerPolicy
+from unionhub.ports.clock import Clock
+from unionhub.ports.store import Store
+
+_HOUR = timedelta(hours=1)
+"""Beyond its own schedule, before something that waits counts as forgotten."""
 
 
 def outcome_policy(settings: Settings) -> OutcomePolicy:
@@ -91,6 +97,16 @@ def worker_policy(settings: Settings) -> WorkerPolicy:
         uuids_kept_s=settings.uuids_kept_min * 60,
         backlog_after_s=settings.unfinished_alarm_after_s,
         housekeeping_s=settings.purge_every_s,
+    )
+
+
+def watched(store: Store, clock: Clock, settings: Settings) -> tuple[Invariant, ...]:
+    """Invariants that cost a look into an index: workers check them all the time."""
+    schedule = sum(notice_intervals(settings), timedelta())
+    return (
+        EveryPaymentEnds(store, clock, _HOUR),
+        ActsEndInTime(store, clock, _HOUR),
+        NoticesArrive(store, clock, schedule + _HOUR),
     )
 
 
@@ -265,6 +281,7 @@ class Container(containers.DeclarativeContainer):
         opening,
         providers.Singleton(AbandonedActs, store, clock),
         courier,
+        providers.Singleton(watched, store, clock, settings),
         clock,
         telemetry,
         providers.Singleton(worker_policy, settings),

@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from unionhub.domain.flows.abandoned import AbandonedActs
+from unionhub.domain.flows.invariants import Invariant, check
 from unionhub.domain.flows.notify import Courier
 from unionhub.domain.flows.open_new_account import OpeningAccounts
 from unionhub.domain.flows.unknown_outcome import UnknownOutcome
@@ -46,6 +47,7 @@ class Worker:
         opening: OpeningAccounts,
         abandoned: AbandonedActs,
         courier: Courier,
+        watch: tuple[Invariant, ...],
         clock: Clock,
         telemetry: Telemetry,
         policy: WorkerPolicy,
@@ -57,6 +59,7 @@ class Worker:
         self._opening = opening
         self._abandoned = abandoned
         self._courier = courier
+        self._watch = watch
         self._clock = clock
         self._telemetry = telemetry
         self._policy = policy
@@ -100,7 +103,8 @@ class Worker:
         await (self._waiting if waits else self._unknown_outcome).step(payment)
 
     async def keep_house(self) -> None:
-        """End what was abandoned, purge what has had its life, and report the backlog."""
+        """End what was abandoned, purge what has had its life, report the backlog, and check what can be checked at any
+        time: `unionhub invariants` checks all of it, which reads every payment."""
         await self._abandoned.end()
         now = self._clock.now()
         async with self._store.begin() as uow:
@@ -111,6 +115,8 @@ class Worker:
             )
             backlog = await uow.unfinished_before(now - timedelta(seconds=self._policy.backlog_after_s), limit=1000)
             await uow.commit()
+        for finding in await check(self._watch):
+            self._telemetry.alarm("invariant_broken", invariant=finding.invariant, evidence=finding.evidence)
         oldest_s = max(((now - payment.opened_at).total_seconds() for payment in backlog), default=0.0)
         self._telemetry.unfinished(len(backlog), oldest_s)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -78,5 +79,32 @@ def test_it_is_ended_once_its_time_is_up(house: House, kind: str, state: Enrolme
         assert act.code == code
         assert enrolment is None or enrolment.state is EnrolmentState.REFUSED
         assert await check((late,)) == []
+
+    house.run(scenario())
+
+
+def test_the_worker_tells_of_what_is_forgotten(house: House) -> None:
+    """An act that somehow nobody ends for hours is an operator's matter, and the worker says so by itself."""
+
+    class Broken:
+        name = "acts_end_in_time"
+        message = "an act was abandoned, and nobody ended it"
+
+        async def findings(self) -> AsyncIterator[str]:
+            yield "KYC_VERIFICATION 7 is open since yesterday"
+
+    async def scenario() -> None:
+        told: list[tuple[str, dict[str, object]]] = []
+        worker, telemetry = house.hub.worker, house.hub.telemetry
+        usual = worker._watch
+        alarm = telemetry.alarm
+        telemetry.alarm = lambda name, /, **facts: told.append((name, facts))  # type: ignore[method-assign]
+        try:
+            worker._watch = (*usual, Broken())
+            await worker.keep_house()
+        finally:
+            worker._watch, telemetry.alarm = usual, alarm  # type: ignore[method-assign]
+        expected = {"invariant": "acts_end_in_time", "evidence": "KYC_VERIFICATION 7 is open since yesterday"}
+        assert ("invariant_broken", expected) in told
 
     house.run(scenario())

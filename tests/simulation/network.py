@@ -64,6 +64,12 @@ OUTAGES: Final = ("refusing", "silent", "mute")
 """How the bank's line is down: no connection stands; requests vanish; what arrives is done, and its answer vanishes."""
 
 
+def _odd_codes(message: str, trx: dict[str, Any]) -> tuple[str, ...]:
+    """Of a refund `25` is a proven decline: it names a debit that the bank does not know (RULES 13a)."""
+    codes = _ODD.get(message, ())
+    return tuple(code for code in codes if code != "25") if trx.get("relTrxType") == "REFUND" else codes
+
+
 class Network:
     """Carries calls to every partner. One for all hosts of a run."""
 
@@ -145,7 +151,7 @@ class Network:
         """What the partner says; or something that proves nothing, said though it did it, or did not."""
         body = msgspec.json.decode(wire.write(outgoing, party, lambda plaintext: plaintext.decode()))
         odd = ""
-        if (codes := _ODD.get(outgoing.message)) and self.strikes("odd_code"):
+        if (codes := _odd_codes(outgoing.message, body["trxInfo"])) and self.strikes("odd_code"):
             odd = self.rng.choice(codes)
             if self.rng.random() < 0.5:
                 return Answer(code=odd)

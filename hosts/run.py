@@ -87,7 +87,8 @@ class Run:
             )
             await listening.wait()
             await self._tell_story(hub, child)
-            self._welcome(port)
+            if not self._stop.is_set():
+                self._welcome(port)
             await self._stop.wait()
             self._say("\nstopping: finishing what is held")
             await serving
@@ -102,13 +103,21 @@ class Run:
         if told is None and child.stdin is not None and not self._stop.is_set():
             self._say("The story, played with real signed messages:")
             child.stdin.write(b"story\n")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_STORY_S):
-                    await self._story_ended.wait()
-            async with hub.store.begin() as uow:
-                await uow.put_marker(STORY_MARKER, hub.clock.now().isoformat())
-                await uow.commit()
+            if await self._interrupted():
+                self._say("\nThe story was interrupted: the next start tells it again.")
+            else:
+                async with hub.store.begin() as uow:
+                    await uow.put_marker(STORY_MARKER, hub.clock.now().isoformat())
+                    await uow.commit()
         self._story_ended.set()
+
+    async def _interrupted(self) -> bool:
+        """Wait for the story's end, but no longer than anybody wants to hear it; True if it was cut short."""
+        ends = [asyncio.create_task(event.wait()) for event in (self._story_ended, self._stop)]
+        await asyncio.wait(ends, timeout=_STORY_S, return_when=asyncio.FIRST_COMPLETED)
+        for task in ends:
+            task.cancel()
+        return self._stop.is_set() and not self._story_ended.is_set()
 
     async def _story_told(self) -> bool:
         return self._story_ended.is_set()

@@ -67,6 +67,9 @@ class Terms:
         if amount.currency != card.currency and not product.cross_currency:
             raise Decline("40")
         bill, bill_rate = self._convert(amount, card.currency)
+        if bill.minor == 0:
+            raise Decline("13")  # nothing would leave the account
+        # Of a tiny sum the settlement may come to zero: it is netted over a day, and no reason to refuse a cent.
         settle, settle_rate = self._convert(amount, product.settle_currency)
         return msgspec.structs.replace(
             with_card(payment, card),
@@ -114,10 +117,7 @@ class Terms:
         rate = self._rates.rate(amount.currency, to)
         if rate is None:
             raise Decline("40")
-        converted = amount.convert(to, rate)
-        if converted.minor == 0:
-            raise Decline("13")
-        return converted, rate
+        return amount.convert(to, rate), rate
 
 
 def with_card(payment: Payment, card: Card) -> Payment:

@@ -172,10 +172,17 @@ def _amounts(payment: Payment) -> Iterator[tuple[str, str]]:
         yield "fee", f"{amount_text(payment.fee)}, within the amount"
     if payment.bill is not None:
         rate = "" if payment.amount and payment.bill.currency == payment.amount.currency else f" at {payment.bill_rate}"
-        yield ("debited" if payment.does.takes else "credited"), f"{amount_text(payment.bill)}{rate}"
+        yield _done(payment, "debited" if payment.does.takes else "credited"), f"{amount_text(payment.bill)}{rate}"
     if payment.settle is not None:
         day = f" on {payment.settle_date}" if payment.settle_date else ""
-        yield "settled", f"{amount_text(payment.settle)} at {payment.settle_rate}{day}"
+        yield _done(payment, "settled"), f"{amount_text(payment.settle)} at {payment.settle_rate}{day}"
+
+
+def _done(payment: Payment, what: str) -> str:
+    """An operator must not read that money moved where it did not, or where nobody knows yet."""
+    if payment.state is PaymentState.APPROVED:
+        return what
+    return f"not {what}" if payment.is_final else f"to be {what}"
 
 
 def _held(reservation: Reservation, payment: Payment) -> str:

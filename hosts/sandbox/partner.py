@@ -29,6 +29,7 @@ from unionhub.hosts.sandbox.inbox import Inbox, Item
 from unionhub.hosts.sandbox.journal import HUB, Exchange, Journal
 from unionhub.hosts.sandbox.numbers import MsgIds, timestamp
 from unionhub.ports.clock import Clock
+from unionhub.ports.partners import PartnerError
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +150,9 @@ class Partner:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.warning("partner %s could not finish what it does by itself", self.app_id, exc_info=error)
+            # A hub that stops or is not reachable is nothing to be traced; anything else is a defect of ours.
+            trace = None if isinstance(error, PartnerError) else error
+            log.warning("partner %s could not finish what it does by itself: %s", self.app_id, error, exc_info=trace)
 
     # --- the ear
 

@@ -265,7 +265,7 @@ def test_a_refund_and_its_original_name_each_other(unionhub: Operator, number: i
     assert said[0] == f"payment {back} REFUND 4.00 HKD of payment {number}"
     assert f"original payment {number}, MPQRC_PAYMENT_EMV of 10.00 HKD, APPROVED" in said
     assert f"held 4.00 HKD of 10.00 HKD, which payment {number} has to give back" in said
-    assert "credited 4.00 HKD" in said
+    assert "to be credited 4.00 HKD" in said
     assert [line for line in said if line.startswith("paid to user 6099010000000103, card 1")]
     assert [line for line in said if line.startswith("UNKNOWN ──▶ Bauhinia Bank TRX_RESULT_INQUIRY")]
     assert f"──▶ Bauhinia Bank CREDIT_TRANSACTION {payment(back).bank_msg_id} in the end, again" in said

@@ -45,9 +45,16 @@ async def accompany(home: Path, hub_url: str, *, hub_timeout_s: float, stop: asy
 
 
 async def _listen(words: asyncio.StreamReader, world: World) -> None:
-    while line := await words.readline():
-        if line.strip() == b"story":
-            await _tell_story(world)
+    """Until the parent is gone: it does not wait for a story to end that nobody hears any more."""
+    stories: list[asyncio.Task[None]] = []
+    try:
+        while line := await words.readline():
+            if line.strip() == b"story":
+                stories.append(asyncio.create_task(_tell_story(world)))
+    finally:
+        for story in stories:
+            story.cancel()
+        await asyncio.gather(*stories, return_exceptions=True)
 
 
 async def _tell_story(world: World) -> None:

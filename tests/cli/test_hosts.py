@@ -402,6 +402,33 @@ def test_a_drain_finishes_what_is_held_and_a_second_signal_changes_nothing(hub: 
     assert errors == []
 
 
+def test_ctrl_c_amid_the_story_ends_it_and_the_next_start_tells_it_again(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    run = Host(home, "run", UNIONHUB_OPERATOR_PORT="0")
+    try:
+        told = [run.line()]
+        while not told[-1].endswith("pays 88.00"):
+            told.append(run.line())
+            assert run.process.poll() is None, told
+        run.signal(signal.SIGINT)
+        assert run.ended() == 0
+        while not told[-1].startswith("stopping"):
+            told.append(run.line())
+    finally:
+        run.end()
+    assert "The story was interrupted: the next start tells it again." in told
+    assert not [line for line in told if line.startswith("unionhub is up")]
+    assert "Traceback" not in run.err.read_text()
+
+    again = Host(home, "run", UNIONHUB_OPERATOR_PORT="0")
+    try:
+        assert again.line() == "The story, played with real signed messages:"
+    finally:
+        again.signal(signal.SIGTERM)
+        assert again.ended() == 0
+        again.end()
+
+
 def assert_refused(url: str) -> None:
     """The listener is closed soon after the signal."""
     host, port = url.removeprefix("http://").split(":")

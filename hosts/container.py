@@ -210,9 +210,9 @@ class Container(containers.DeclarativeContainer):
         providers.Singleton(BillPayment, payers, terms, desk),
         providers.Singleton(CreditTransaction, payers, terms, desk),
         providers.Singleton(P2pTransfer, payers, terms, desk, vault),
-        providers.Singleton(Refund, directory, terms, undoing, clock, policy),
-        providers.Singleton(Cancellation, directory, terms, undoing, clock, policy),
-        providers.Singleton(AcquirerReversal, directory, terms, undoing, clock, policy),
+        providers.Singleton(Refund, directory, terms, undoing, policy),
+        providers.Singleton(Cancellation, directory, terms, undoing, policy),
+        providers.Singleton(AcquirerReversal, directory, terms, undoing, policy),
     )
     open_new_account = providers.Singleton(OpenNewAccount, payers, directory, questions, issuing, numbers, clock, policy)
     act_flows = providers.List(
@@ -220,12 +220,12 @@ class Container(containers.DeclarativeContainer):
         open_new_account,
         providers.Singleton(UseGivenAccount, payers, directory, questions, desk, issuing, vault, numbers, clock),
         providers.Singleton(RequestPassword, otp, questions, entropy, clock),
-        providers.Singleton(VerifyPassword, otp, issuing, directory, clock),
+        providers.Singleton(VerifyPassword, otp, issuing),
         providers.Singleton(ManageCardStatus, payers),
         providers.Singleton(UpdateAccount, payers),
         providers.Singleton(QrcGeneration, payers, vault, cryptograms, entropy, sequences, policy),
         providers.Singleton(AdditionalProcessingResult, vault, notice_book, clock),
-        providers.Singleton(GetCashOutToken, payers, desk, questions, vault, numbers, sequences, clock, policy),
+        providers.Singleton(GetCashOutToken, payers, desk, questions, vault, sequences, clock, policy),
         providers.Singleton(AuthorizedLogin, directory, service_questions, vault, entropy, numbers, clock),
     )
     card_inquiries = providers.Singleton(CardInquiries, store, payers, directory, desk, questions, clock)

@@ -60,12 +60,8 @@ def read_key_exchange(trx: KeyExchangeTrx) -> KeyExchangeRequest:
     return KeyExchangeRequest(offered=tuple(offered))
 
 
-def write_key_exchange(result: ExchangedKeys) -> None:
-    """No trxInfo: what there is to say stands beside it (`beside_key_exchange`)."""
-
-
 def beside_key_exchange(result: ExchangedKeys) -> dict[str, object]:
-    """The members of the answer's body beside trxInfo."""
+    """The members of the answer's body beside trxInfo; of that there is none."""
     return {"encCertId": EncCertId(upi_enc_cert_id=result.hub_kid, ins_enc_cert_id=result.partner_kid)}
 
 

@@ -120,10 +120,6 @@ class WireSettlementKey(msgspec.Struct, frozen=True, kw_only=True, rename=wire_n
         return cls(**dict(zip(cls.__struct_fields__, parts, strict=True))) if len(parts) == 4 else None
 
 
-class Nothing(msgspec.Struct, frozen=True):
-    """trxInfo of an answer that says its code only. Never written: it is left out."""
-
-
 def payer(trx: Any) -> Payer:
     """deviceID, userID and token of a gateway's message."""
     return Payer(token=Token(trx.token), user_id=trx.user_id, device_id=trx.device_id)

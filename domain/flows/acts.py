@@ -62,7 +62,11 @@ R = TypeVar("R", contravariant=True)
 
 
 class ActFlow(Protocol[R]):
-    """A message that leaves something behind but moves no money."""
+    """A message that leaves something behind but moves no money.
+
+    One whose `open` gives a Calling also has `call(act, work)`, which talks to the partner outside any unit of work and never
+    raises for what a partner does, and `close(uow, act, work, result)`, the second transaction, which may raise Decline.
+    """
 
     message: ClassVar[str]
 
@@ -76,18 +80,6 @@ class ActFlow(Protocol[R]):
 
     async def recall(self, uow: UnitOfWork, act: Act) -> Any:
         """The answer's content for a repeat, from the records."""
-        ...
-
-
-class CallingFlow(ActFlow[R], Protocol[R]):
-    """One that asks a partner in between."""
-
-    async def call(self, act: Act, work: Any) -> Any:
-        """Talk to the partner, outside any unit of work; never raises for what a partner does."""
-        ...
-
-    async def close(self, uow: UnitOfWork, act: Act, work: Any, result: Any) -> Done | Pending:
-        """The second transaction. May raise Decline."""
         ...
 
 

@@ -34,7 +34,6 @@ from .acts import Calling, Done
 from .bank_desk import BankDesk
 from .bank_questions import BankQuestions, code_of
 from .consumer_qr import CODE_SEQUENCE
-from .numbers import Numbers
 from .payers import Payers
 from .runner import Intent
 from .terms import read_amount, with_card
@@ -53,7 +52,6 @@ class GetCashOutToken:
         desk: BankDesk,
         bank: BankQuestions,
         vault: Vault,
-        numbers: Numbers,
         sequences: Sequences,
         clock: Clock,
         policy: OutcomePolicy,
@@ -62,7 +60,6 @@ class GetCashOutToken:
         self._desk = desk
         self._bank = bank
         self._vault = vault
-        self._numbers = numbers
         self._sequences = sequences
         self._clock = clock
         self._policy = policy

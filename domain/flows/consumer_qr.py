@@ -50,8 +50,6 @@ from .runner import Intent
 from .terms import read_amount
 
 CODE_SEQUENCE: Final = "code"
-MAX_CODES: Final = 10
-"""At once; a wallet shows one and keeps a few for when there is no network."""
 
 CODE, BARCODE = "consumer code", "consumer bar code"
 _ATC_RANGE: Final = 65_536

@@ -26,9 +26,6 @@ from .giving_back import undoing
 from .numbers import Numbers
 from .payers import TOKEN, of_card
 
-MAX_NOTICES: Final = 3
-"""No payment is told to more: an acquirer, the payer's gateway, the payee's."""
-
 PAID_ELSEWHERE: Final = frozenset({"02", "12", "94"})
 """What a QR platform answers to the notice of a code that somebody else paid first."""
 
@@ -52,7 +49,7 @@ class NoticeBook:
         """The notices of a payment in its present state; none while it is unfinished."""
         return self.written(payment, await self.draw(len(told(payment))))
 
-    async def draw(self, count: int = MAX_NOTICES) -> tuple[int, ...]:
+    async def draw(self, count: int) -> tuple[int, ...]:
         """Numbers for notices that a unit of work is about to write: they are taken outside of it."""
         return tuple([await self._numbers.notice_id() for _ in range(count)])
 

@@ -108,10 +108,7 @@ class Terms:
 
     def in_currency(self, amount: Money, currency: str) -> Money:
         """`amount` in another currency at today's rate; Decline `40` without a rate. May come to zero."""
-        rate = self._rates.rate(amount.currency, currency)
-        if rate is None:
-            raise Decline("40")
-        return amount.convert(currency, rate)
+        return self._convert(amount, currency)[0]
 
     def _convert(self, amount: Money, to: str) -> tuple[Money, Decimal]:
         rate = self._rates.rate(amount.currency, to)

@@ -30,7 +30,6 @@ from unionhub.domain.model.transactions import (
     PaymentState,
     Reservation,
 )
-from unionhub.ports.clock import Clock
 from unionhub.ports.directory import Directory
 from unionhub.ports.store import UnitOfWork
 
@@ -92,11 +91,10 @@ class _Undo:
 
     message: ClassVar[str]
 
-    def __init__(self, directory: Directory, terms: Terms, undoing_: Undoing, clock: Clock, policy: OutcomePolicy) -> None:
+    def __init__(self, directory: Directory, terms: Terms, undoing_: Undoing, policy: OutcomePolicy) -> None:
         self._directory = directory
         self._terms = terms
         self._undoing = undoing_
-        self._clock = clock
         self._policy = policy
 
     async def call(self, intent: Intent) -> Word:

@@ -308,11 +308,9 @@ class VerifyPassword:
 
     message: ClassVar[str] = "OTP_VERIFICATION"
 
-    def __init__(self, otp: OneTimePassword, issuing: Issuing, directory: Directory, clock: Clock) -> None:
+    def __init__(self, otp: OneTimePassword, issuing: Issuing) -> None:
         self._otp = otp
         self._issuing = issuing
-        self._directory = directory
-        self._clock = clock
 
     async def prepare(self, request: OtpRequest) -> int:
         """The card's id."""

@@ -173,7 +173,6 @@ def test_whatever_is_sent_reading_raises_nothing(text: str) -> None:
 
 def test_the_answer_names_both_kids_beside_the_rest() -> None:
     result = ExchangedKeys(hub_kid="123", partner_kid="456")
-    wire.write_key_exchange(result)
     answer = json.loads(msgspec.json.encode(wire.beside_key_exchange(result)))
     assert answer == {"encCertId": {"upiEncCertID": "123", "insEncCertID": "456"}}
     bare = wire.beside_key_exchange(ExchangedKeys(hub_kid="123", partner_kid=""))

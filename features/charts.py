@@ -12,7 +12,7 @@ from rows import Row
 
 
 class Chart(NamedTuple):
-    """One chart and the scenario that is it. `steps`: (number in the seed, row)."""
+    """One chart and the scenario that is it. `steps`: (number in the seed, row); a step of several messages is several rows."""
 
     seed: str
     feature: str  # below features/
@@ -22,7 +22,7 @@ class Chart(NamedTuple):
 
 
 APP, SCIS, BANK = "App Gateway", "SCIS", "Core Banking System"
-CHANNEL, UCSP = "Channel APP", "UCSP"
+CHANNEL, UCSP, INDUSTRY = "Channel APP", "UCSP", "Industry Service"
 
 
 def _steps(*rows: tuple[str, str, str]) -> tuple[tuple[int, Row], ...]:
@@ -136,5 +136,21 @@ CHARTS: Final = (
         scenario="The chart",
         steps=((2, Row(CHANNEL, UCSP, "CHANNEL_LOGIN_INFO")), (4, Row(UCSP, CHANNEL, "CHANNEL_LOGIN_INFO 00"))),
         off=(1, 3, 5),
+    ),
+    Chart(
+        seed="Get Card Info Flow",
+        feature="ucsp/card_info.feature",
+        scenario="The chart",
+        steps=(  # 1.1 to 1.4 and 3.1 to 3.4 there
+            (1, Row(INDUSTRY, UCSP, "GET_CARD_LIST")),
+            (1, Row(UCSP, CHANNEL, "GET_CARD_LIST")),
+            (1, Row(CHANNEL, UCSP, "GET_CARD_LIST 00")),
+            (1, Row(UCSP, INDUSTRY, "GET_CARD_LIST 00")),
+            (3, Row(INDUSTRY, UCSP, "GET_CARD_PAYLOAD")),
+            (3, Row(UCSP, CHANNEL, "GET_CARD_PAYLOAD")),
+            (3, Row(CHANNEL, UCSP, "GET_CARD_PAYLOAD 00")),
+            (3, Row(UCSP, INDUSTRY, "GET_CARD_PAYLOAD 00")),
+        ),
+        off=(2,),
     ),
 )

@@ -33,7 +33,7 @@ _INQUIRIES: Final = frozenset({"TRX_RESULT_INQUIRY", "PAYMENT_RESULT_INQUIRY"})
 SPOILED: Final = {
     "garbage": "unreadable",
     "bad_signature": "wrongly signed",
-    "answer_of_another": "for another payment",
+    "answer_of_another": "for another message",
 }
 """Fault of an answer -> what stands behind the message in place of a code."""
 

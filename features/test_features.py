@@ -8,6 +8,7 @@ import pytest
 from at_rest import Search, numbers_of
 from pytest_bdd import scenarios
 from steps.bank import *  # noqa: F403
+from steps.card_info import *  # noqa: F403
 from steps.card_life import *  # noqa: F403
 from steps.cardholders import *  # noqa: F403
 from steps.consumer_qr import *  # noqa: F403

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import steps.bank
+import steps.card_info
 import steps.card_life
 import steps.cardholders
 import steps.consumer_qr
@@ -106,7 +107,7 @@ def test_every_scenario_ends_with_its_messages() -> None:
 
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.feature)
 def test_no_numbered_step_of_the_seeds_chart_is_missing(chart: Chart) -> None:
-    numbers = sorted([*(number for number, _ in chart.steps), *chart.off])
+    numbers = sorted({*(number for number, _ in chart.steps), *chart.off})
     assert numbers == list(range(1, len(numbers) + 1))
     feature = next(each for each in features() if each.filename == str(FOLDER / chart.feature))
     drawn = [scenario for scenario in scenarios(feature) if scenario.name == chart.scenario]

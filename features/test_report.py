@@ -94,7 +94,7 @@ class TestTheDiagram:
         assert duration(seconds) == text
 
     def test_every_label_stays_inside(self) -> None:
-        long = message(SHOP, SCIS, "TRX_RESULT_NOTIFICATION", "for another payment", ms=12345.0)
+        long = message(SHOP, SCIS, "TRX_RESULT_NOTIFICATION", "for another message", ms=12345.0)
         svg = draw(lines_of([*PAID, *TOLD[:1], long], "memory"), "long")
         middles = [float(found) for found in re.findall(r'class="label" x="([0-9.]+)"', svg)]
         assert all(0 < middle < 360 for middle in middles)

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "migrate": ("migrate", "Bring the database to this version, or tell what it lacks."),
     "parties": ("parties", "Partners: add, admit, launch, suspend, resume, show, update."),
     "products": ("products", "Card products: limits, rules, ranges, gateways, merchants, faces, cut-off."),
+    "offers": ("offers", "Marketing at the cashier: list, show, add, pause, resume, end, budget."),
     "cards": ("cards", "Cards: list, show, block, unblock, suspend, reissue."),
     "transactions": ("transactions", "Payments: list, show one's life, resolve with two operators."),
     "notices": ("notices", "What partners are told: list, show, resend."),

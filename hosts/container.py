@@ -25,10 +25,15 @@ from unionhub.domain.flows.authorized_login import AuthorizedLogin, IndustryList
 from unionhub.domain.flows.bank_desk import BankDesk
 from unionhub.domain.flows.bank_questions import BankQuestions
 from unionhub.domain.flows.bill_payment import BillPayment
+from unionhub.domain.flows.card_info import CardInfo, ChannelCards
 from unionhub.domain.flows.card_life import CardInquiries, ManageCardStatus, UpdateAccount
 from unionhub.domain.flows.cash_out import GetCashOutToken, Withdraw
+from unionhub.domain.flows.cashier import Cashier
+from unionhub.domain.flows.cashier_keys import CashierKeys
 from unionhub.domain.flows.consumer_qr import CpqrcPayment, QrcGeneration
 from unionhub.domain.flows.credit_transaction import CreditTransaction
+from unionhub.domain.flows.downstream import DownstreamDesk
+from unionhub.domain.flows.frontend_payment import CashierPayment, SubmitOrder
 from unionhub.domain.flows.inquiries import RateTable, TransactionInquiry
 from unionhub.domain.flows.invariants import ActsEndInTime, EveryPaymentEnds, Invariant, NoticesArrive
 from unionhub.domain.flows.issuing import Issuing
@@ -39,8 +44,10 @@ from unionhub.domain.flows.moves import Mover
 from unionhub.domain.flows.notify import Courier, NoticeBook
 from unionhub.domain.flows.numbers import Numbers
 from unionhub.domain.flows.open_new_account import KycVerification, OpeningAccounts, OpenNewAccount
+from unionhub.domain.flows.order_results import OrderInquiry, OrderResults
 from unionhub.domain.flows.p2p_transfer import P2pTransfer
 from unionhub.domain.flows.payers import Payers
+from unionhub.domain.flows.payment_result import ClosingOrders, PaymentResult
 from unionhub.domain.flows.runner import MoneyFlow, MoneyRunner
 from unionhub.domain.flows.service_questions import ServiceQuestions
 from unionhub.domain.flows.terms import Terms
@@ -70,6 +77,8 @@ def outcome_policy(settings: Settings) -> OutcomePolicy:
         platform_timeout_s=settings.platform_timeout_s,
         service_timeout_s=settings.partner_timeout_s,
         cardholder_timeout_s=settings.cardholder_timeout_s,
+        order_life_s=settings.order_life_s,
+        order_wait_s=settings.order_wait_s,
         code_life_s=settings.code_life_s,
         cash_out_life_s=settings.cash_out_life_s,
         refund_days=settings.refund_days,
@@ -191,8 +200,10 @@ class Container(containers.DeclarativeContainer):
     desk = providers.Singleton(BankDesk, directory, partners, vault, clock, policy)
     questions = providers.Singleton(BankQuestions, directory, partners, numbers, clock, policy)
     service_questions = providers.Singleton(ServiceQuestions, partners, policy)
+    downstream = providers.Singleton(DownstreamDesk, directory, partners, service_questions, clock, policy)
+    cashier_keys = providers.Singleton(CashierKeys, vault, settings.provided.public_base)
     issuing = providers.Singleton(Issuing, store, directory, vault, sequences, clock, telemetry)
-    notice_book = providers.Singleton(NoticeBook, directory, numbers, clock)
+    notice_book = providers.Singleton(NoticeBook, store, directory, numbers, clock)
     mover = providers.Singleton(Mover, store, notice_book, numbers, directory, clock, telemetry)
     undoing = providers.Singleton(Undoing, desk, mover)
     acquirer_desk = providers.Singleton(AcquirerDesk, directory, payers, terms, desk, partners, clock, policy)
@@ -214,6 +225,11 @@ class Container(containers.DeclarativeContainer):
         providers.Singleton(Cancellation, directory, terms, undoing, policy),
         providers.Singleton(AcquirerReversal, directory, terms, undoing, policy),
     )
+    channel_cards = providers.Singleton(ChannelCards, store, service_questions, numbers, clock, policy)
+    cashier_payment = providers.Singleton(CashierPayment, directory, channel_cards, downstream, clock)
+    cashier = providers.Singleton(
+        Cashier, store, directory, channel_cards, runner, cashier_payment, cashier_keys, vault, entropy, clock
+    )
     open_new_account = providers.Singleton(OpenNewAccount, payers, directory, questions, issuing, numbers, clock, policy)
     act_flows = providers.List(
         providers.Singleton(KycVerification, payers, directory, questions, numbers, clock),
@@ -227,12 +243,16 @@ class Container(containers.DeclarativeContainer):
         providers.Singleton(AdditionalProcessingResult, vault, notice_book, clock),
         providers.Singleton(GetCashOutToken, payers, desk, questions, vault, sequences, clock, policy),
         providers.Singleton(AuthorizedLogin, directory, service_questions, vault, entropy, numbers, clock),
+        providers.Singleton(SubmitOrder, directory, downstream, cashier_keys, numbers, clock, policy),
+        providers.Singleton(PaymentResult, directory, notice_book, numbers, clock),
     )
     card_inquiries = providers.Singleton(CardInquiries, store, payers, directory, desk, questions, clock)
     qr_info = providers.Singleton(QrInfo, store, directory, partners, numbers, clock, policy, qr_hosts)
     rate_table = providers.Singleton(RateTable, store, terms)
     transaction_inquiry = providers.Singleton(TransactionInquiry, store, vault)
     industry_list = providers.Singleton(IndustryList, store, directory, clock)
+    card_info = providers.Singleton(CardInfo, store, directory, channel_cards, clock)
+    order_inquiry = providers.Singleton(OrderInquiry, store)
     key_exchange = providers.Singleton(
         KeyExchange, store, directory, clock, providers.Object(fitted), own_keys.provided.sealing_kid
     )
@@ -246,6 +266,9 @@ class Container(containers.DeclarativeContainer):
             "CARDFACE_DOWNLOADING": card_inquiries.provided.face,
             "CVM_INQUIRY": card_inquiries.provided.identity_fields,
             "GET_INDUSTRY_LIST": industry_list.provided.ask,
+            "PAYMENT_RESULT_INQUIRY": order_inquiry.provided.ask,
+            "GET_CARD_LIST": card_info.provided.list,
+            "GET_CARD_PAYLOAD": card_info.provided.payload,
             "KEY_EXCHANGE": key_exchange.provided.exchange,
         }
     )
@@ -256,7 +279,7 @@ class Container(containers.DeclarativeContainer):
 
     # --- what workers do
     unknown_outcome = providers.Singleton(
-        UnknownOutcome, store, directory, partners, desk, undoing, mover, numbers, clock, policy, telemetry
+        UnknownOutcome, store, directory, partners, desk, downstream, undoing, mover, numbers, clock, policy, telemetry
     )
     waiting = providers.Singleton(WaitingPayments, store, payers, desk, undoing, mover, clock, policy)
     opening = providers.Singleton(OpeningAccounts, store, acts, open_new_account, questions, issuing, clock)
@@ -270,6 +293,7 @@ class Container(containers.DeclarativeContainer):
         policy,
         telemetry,
         numbers,
+        providers.Singleton(OrderResults, store, directory),
         providers.Singleton(notice_intervals, settings),
     )
     worker = providers.Singleton(
@@ -280,6 +304,7 @@ class Container(containers.DeclarativeContainer):
         waiting,
         opening,
         providers.Singleton(AbandonedActs, store, clock),
+        providers.Singleton(ClosingOrders, store, notice_book),
         courier,
         providers.Singleton(watched, store, clock, settings),
         clock,

@@ -36,6 +36,7 @@ from unionhub.adapters.vault.envelope import EnvelopeVault
 from unionhub.adapters.vault.envelope import load as load_vault
 from unionhub.adapters.vault.master import load_master_key
 from unionhub.domain.flows.acts import ActRunner
+from unionhub.domain.flows.cashier import Cashier
 from unionhub.domain.flows.consumer_qr import CODE_SEQUENCE
 from unionhub.domain.flows.issuing import Issuing
 from unionhub.domain.flows.numbers import MESSAGE, NOTICE
@@ -74,6 +75,8 @@ class Hub(msgspec.Struct, frozen=True, kw_only=True):
     runner: MoneyRunner
     acts: ActRunner
     worker: Worker
+    cashier: Cashier
+    calls_under_way: Callable[[], int]  # how many calls wait for partners now
 
     async def drain(self) -> None:
         """Wait for what is between its two transactions (SIGTERM)."""
@@ -166,6 +169,7 @@ async def _secrets(
 
 
 def _hub(container: Container, settings: Settings, keys: HubKeyring) -> Hub:
+    partners = container.partners()
     return Hub(
         settings=settings,
         store=container.store(),
@@ -180,6 +184,8 @@ def _hub(container: Container, settings: Settings, keys: HubKeyring) -> Hub:
         runner=container.runner(),
         acts=container.acts(),
         worker=container.worker(),
+        calls_under_way=lambda: partners.under_way,
+        cashier=container.cashier(),
     )
 
 

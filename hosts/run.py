@@ -22,7 +22,7 @@ import msgspec
 from .drawing import Drawing
 from .hub import Hub, HubError, make_home, open_hub
 from .sandbox import keyring
-from .sandbox.register import Registrar
+from .sandbox.register import Registrar, issued_at
 from .sandbox.seeds import MERCHANTS
 from .service.forward import Forward
 from .service.hub_app import hub_app
@@ -164,7 +164,8 @@ class Run:
     async def _register(self, hub: Hub) -> None:
         """Make the partners known at their addresses of this start."""
         identities = keyring.load(self._settings.home)
-        await Registrar(hub.store, hub.vault, hub.sequences, hub.clock).register(identities)
+        since = issued_at(self._settings.home, hub.clock)
+        await Registrar(hub.store, hub.vault, hub.sequences, hub.clock, issued_at=since).register(identities)
         await hub.directory.refresh()
         self._drawing = Drawing({app_id: each.name for app_id, each in identities.items()}, color=self._color)
 
@@ -201,7 +202,10 @@ class Run:
         unionhub = self._command(port)
         lines = [
             "",
-            f"unionhub is up on {url}",
+            "unionhub is up. Begin in a browser, with a phone and every message that it causes:",
+            f"  {url}/sandbox/",
+            "",
+            "There is also:",
             f"  {url}/schema                  the messages (OpenAPI)",
             f"  {url}/metrics                 what operators count",
             f"  {url}/.well-known/jwks.json   the hub's public keys",

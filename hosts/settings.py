@@ -123,6 +123,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     freshness_window_s: Seconds = 300  # UPI-TIMESTAMP may differ so much from real time, either way
     body_timeout_s: Seconds = 10  # a message whose body takes longer is a 408
     messages_in_flight_max: Count = 2_000  # handled at a time; beyond it 503 at once
+    messages_at_work_max: Count = 64  # of these, not waiting for a partner; beyond it 503 at once: more than a host can do
     uuids_kept_min: Minutes = 10  # a UPI-UUID is remembered so long: at least twice the window
     claims_kept_days: Days = 7  # an idempotency key is remembered so long
 
@@ -151,6 +152,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     refund_days: Days = 180  # a payment may be refunded so long
     qr_hosts: HostList = ("qr.95516.com",)  # of URL-mode codes: a code of any other host is `12`
 
+    # --- orders of UCSP
+    public_url: Annotated[str, Meta(pattern=r"^(https?://[^\s/?#]+)?\Z", description="https://host[:port], without a path")] = (
+        ""  # where users' browsers reach the cashier; default: host and port, in development only
+    )
+    order_life_s: Seconds = 900  # of an order whose industry sets no end
+    order_wait_s: Seconds = 600  # a PAY that its acquirer calls PENDING is taken back after so long
+
     # --- notices
     notice_intervals_min: MinutesList = (1, 2, 4, 8, 16)  # each from the end of the attempt before; then parked
 
@@ -175,6 +183,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         for holds, name, expected in _RULES:
             if not holds(self):
                 raise SettingsError(f"{PREFIX}{name.upper()}: expected {expected}")
+
+    @property
+    def public_base(self) -> str:
+        """Where users' browsers reach the cashier."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
     def log_file(self) -> Path | None:
@@ -233,6 +246,11 @@ _RULES: Final[tuple[tuple[Callable[[Settings], bool], str, str], ...]] = (
         lambda s: not s.production or s.master_key_file is not None,
         "master_key_file",
         f"the path of the master key's file: {PREFIX}PRODUCTION is true",
+    ),
+    (
+        lambda s: not s.production or s.public_url.startswith("https://"),
+        "public_url",
+        f"https://host[:port], where users reach the cashier: {PREFIX}PRODUCTION is true",
     ),
     (
         lambda s: not s.production or s.clock == "system",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from unionhub.domain.model.cards import CardProduct
+from unionhub.domain.model.marketing import MarketingOffer
 from unionhub.domain.model.parties import Party
 from unionhub.domain.model.services import Grant, IndustryService
 
@@ -43,6 +44,14 @@ class Directory(Protocol):
 
     def grant(self, channel: str, industry: str) -> Grant | None:
         """What the two, by their app_ids, agreed on, in whatever state it is."""
+        ...
+
+    def offers(self) -> Sequence[MarketingOffer]:
+        """All that have not ENDED, by offer_id."""
+        ...
+
+    def channel(self, channel_code: str) -> Party | None:
+        """The channel of that code (UCSP). A live one counts."""
         ...
 
     def qr_platform(self) -> Party | None:

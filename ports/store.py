@@ -12,11 +12,14 @@ import msgspec
 from unionhub.domain.model.acts import Act
 from unionhub.domain.model.audit import AuditEntry
 from unionhub.domain.model.cards import Card, CardFace, CardProduct
+from unionhub.domain.model.channel_cards import CardList
 from unionhub.domain.model.codes import OneTimeCode
 from unionhub.domain.model.enrolment import Enrolment
 from unionhub.domain.model.login import Login
+from unionhub.domain.model.marketing import MarketingOffer
 from unionhub.domain.model.messages import Claim
 from unionhub.domain.model.notices import Attempt, Notice, NoticeState
+from unionhub.domain.model.orders import Order, OrderState
 from unionhub.domain.model.parties import Party
 from unionhub.domain.model.qr_inquiry import QrInquiry
 from unionhub.domain.model.services import Grant, IndustryService
@@ -167,11 +170,53 @@ class UnitOfWork(Protocol):
 
     async def qr_inquiry(self, sender: str, msg_id: str) -> QrInquiry | None: ...
 
+    # --- orders of UCSP, which payments of theirs hold by their once-key (domain/model/orders.py)
+
+    async def add_order(self, order: Order) -> bool:
+        """Insert; False, and nothing is written, if there is an order of this id, or of this industry and reference, already,
+        under any concurrency."""
+        ...
+
+    async def order(self, order_id: int) -> Order | None: ...
+
+    async def order_of(self, industry: str, reference: str) -> Order | None: ...
+
+    async def orders(self, *, industry: str | None = None, state: OrderState | None = None, limit: int = 100) -> list[Order]:
+        """Newest first."""
+        ...
+
+    async def move_order(self, before: Order, after: Order) -> bool:
+        """Compare-and-set: write `state`, `downstream_id` and `paid_by` if the stored order has the state of `before`. Within
+        a unit of work, an order is moved before a payment."""
+        ...
+
+    async def close_order(self, order: Order, notices: Sequence[Notice] = ()) -> bool:
+        """Take the order's once-key for ever, write CLOSED and queue `notices`. False, and nothing is written, if the key is
+        held (a payment is under way, or has paid it) or the order is PAID or CLOSED already."""
+        ...
+
+    async def orders_due(self, now: datetime, *, limit: int = 100) -> list[Order]:
+        """PLACING and OPEN orders that have expired by then, oldest first. Nobody leases them: closing one is done once
+        however many try."""
+        ...
+
+    async def order_holder(self, order_id: int) -> Payment | None:
+        """The payment that holds the order's once-key."""
+        ...
+
+    async def payments_of_order(self, order_id: int) -> list[Payment]:
+        """Every try to pay it, and whatever else was told of it, oldest first."""
+        ...
+
+    async def order_payment_settled(self, acquirer: str, settlement_key: str) -> Payment | None:
+        """The payment of an order which that downstream acquirer settles under this key; the oldest."""
+        ...
+
     # --- notices
 
     async def lease_notices(self, owner: str, now: datetime, *, limit: int, lease: timedelta) -> list[Notice]:
         """As lease_payments, for QUEUED notices. A notice is given out only when no earlier one of the same receiver and
-        payment is still QUEUED: in order per receiver and transaction."""
+        payment, or receiver and order, is still QUEUED: in order per receiver and transaction or order."""
         ...
 
     async def record_attempt(self, notice: Notice, attempt: Attempt) -> None:
@@ -182,6 +227,7 @@ class UnitOfWork(Protocol):
         self,
         *,
         payment_id: int | None = None,
+        order_id: int | None = None,
         receiver: str | None = None,
         state: NoticeState | None = None,
         limit: int = 100,
@@ -227,6 +273,26 @@ class UnitOfWork(Protocol):
 
     async def latest_login(self, channel: str, user_id: str, industry: str) -> Login | None:
         """Of this user at this industry, the one that ends last; of several, the one with the highest id."""
+        ...
+
+    async def put_card_list(self, card_list: CardList) -> None:
+        """Insert; raises ValueError if there is a list of this id already."""
+        ...
+
+    async def card_lists(self, given_to: str, channel: str, user_id: str, now: datetime, *, limit: int = 20) -> list[CardList]:
+        """Those that were given there of this user and have not ended by `now`, the one that ends last first."""
+        ...
+
+    async def offers(self) -> list[MarketingOffer]:
+        """By offer_id."""
+        ...
+
+    async def put_offer(self, offer: MarketingOffer) -> None:
+        """Insert or replace by offer_id. What is reserved of its budget stays as it is."""
+        ...
+
+    async def used(self, key: str) -> int:
+        """How much is reserved of this allowance now; 0 where nothing ever was."""
         ...
 
     async def put_card(self, card: Card) -> bool:
@@ -307,7 +373,8 @@ class UnitOfWork(Protocol):
     ) -> int:
         """Delete UPI-UUIDs and claims that are older than this by the store's own time (business time can be moved, and a
         UUID that is forgotten early can be replayed), acts together with their claims; and one-time codes (with their once
-        keys `code:...`), QR inquiries and logins that ended before that moment of business time. Returns how many."""
+        keys `code:...`), QR inquiries, logins and card lists that ended before that moment of business time. Returns how
+        many."""
         ...
 
     # --- for the invariants (DESIGN section 3)

@@ -42,7 +42,13 @@ class HttpPartners:
         self._telemetry = telemetry
         self._lane_policy = lanes
         self._lanes: dict[str, Lane] = {}
+        self._under_way = 0
         self._timer_s = timer_s
+
+    @property
+    def under_way(self) -> int:
+        """Calls that wait for a partner now: they cost next to nothing, however long they take."""
+        return self._under_way
 
     async def call(self, party: Party, outgoing: Outgoing, *, timeout_s: float) -> Answer:
         """See ports.partners.Partners."""
@@ -50,7 +56,11 @@ class HttpPartners:
         outcome, cause = "cancelled", ""
         try:
             with self._lane(party).slot():
-                answer = await self._exchange(party, outgoing, timeout_s)
+                self._under_way += 1
+                try:
+                    answer = await self._exchange(party, outgoing, timeout_s)
+                finally:
+                    self._under_way -= 1
             outcome = answer.code
         except PartnerError as error:
             outcome, cause = type(error).__name__, error.cause

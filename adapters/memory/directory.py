@@ -9,6 +9,7 @@ from typing import Final, NoReturn, Self
 import msgspec
 
 from unionhub.domain.model.cards import CardProduct
+from unionhub.domain.model.marketing import MarketingOffer, OfferState
 from unionhub.domain.model.parties import Party, Role
 from unionhub.domain.model.services import Grant, IndustryService
 from unionhub.ports.store import Store, StoreUnavailable
@@ -30,6 +31,8 @@ class _Snapshot(msgspec.Struct, frozen=True):
     qr_platform: Party | None
     services: dict[str, IndustryService]  # by industry code
     grants: dict[tuple[str, str], Grant]  # by (channel, industry)
+    channels: dict[str, Party]  # by channel code
+    offers: tuple[MarketingOffer, ...] = ()
 
     @classmethod
     def of(
@@ -38,13 +41,17 @@ class _Snapshot(msgspec.Struct, frozen=True):
         products: Iterable[CardProduct],
         services: Iterable[IndustryService] = (),
         grants: Iterable[Grant] = (),
+        offers: Iterable[MarketingOffer] = (),
     ) -> Self:
         known = {party.app_id: party for party in parties}
         acquirers: dict[str, Party] = {}
-        # Where two share an IIN, a live one counts, then the lower app_id: every host must choose the same.
+        channels: dict[str, Party] = {}
+        # Where two share an IIN or a code, a live one counts, then the lower app_id: every host must choose the same.
         for party in sorted(known.values(), key=lambda each: (not each.is_live, each.app_id)):
             if party.role is Role.ACQUIRER and party.acquirer_iin:
                 acquirers.setdefault(party.acquirer_iin, party)
+            if party.role is Role.CHANNEL and party.channel_code:
+                channels.setdefault(party.channel_code, party)
         platforms = [party for _, party in sorted(known.items()) if party.role is Role.QR_PLATFORM and party.is_live]
         return cls(
             known,
@@ -53,6 +60,8 @@ class _Snapshot(msgspec.Struct, frozen=True):
             platforms[0] if platforms else None,
             _by_industry_code(known, services),
             {(grant.channel, grant.industry): grant for grant in grants},
+            channels,
+            tuple(offer for offer in offers if offer.state is not OfferState.ENDED),
         )
 
 
@@ -109,6 +118,12 @@ class SnapshotDirectory:
     def grant(self, channel: str, industry: str) -> Grant | None:
         return self._snapshot.grants.get((channel, industry))
 
+    def offers(self) -> Sequence[MarketingOffer]:
+        return self._snapshot.offers
+
+    def channel(self, channel_code: str) -> Party | None:
+        return self._snapshot.channels.get(channel_code)
+
     def qr_platform(self) -> Party | None:
         return self._snapshot.qr_platform
 
@@ -159,8 +174,9 @@ class SnapshotDirectory:
             async with self._store.begin() as work:
                 parties, products = await work.parties(), await work.products()
                 services, grants = await work.services(), await work.grants()
+                offers = await work.offers()
         except StoreUnavailable:
             self._began_s = began_s  # who waits learns as little from another try
             raise
-        self._snapshot = _Snapshot.of(parties, products, services, grants)
+        self._snapshot = _Snapshot.of(parties, products, services, grants, offers)
         self._began_s = began_s

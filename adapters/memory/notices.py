@@ -13,10 +13,14 @@ from .unit import UnitBase
 
 class Notices(UnitBase):
     async def lease_notices(self, owner: str, now: datetime, *, limit: int, lease: timedelta) -> list[Notice]:
-        first: dict[tuple[str, int], Notice] = {}
+        first: dict[int, Notice] = {}
+        lines: set[tuple[str, str, int]] = set()
         for notice in self._tables.notices.values() if self._tables.queued else ():
             if notice.notice_id in self._tables.queued:
-                first.setdefault((notice.receiver, notice.payment_id), notice)
+                its = _lines(notice)
+                if lines.isdisjoint(its):
+                    first[notice.notice_id] = notice
+                lines.update(its)
         # Stable: of those due at the same time, the one written first.
         due = sorted((notice for notice in first.values() if notice.due_at <= now), key=lambda notice: notice.due_at)
         taken = self._lease(self._tables.notice_leases, (notice.notice_id for notice in due), limit, lease)
@@ -37,6 +41,7 @@ class Notices(UnitBase):
         self,
         *,
         payment_id: int | None = None,
+        order_id: int | None = None,
         receiver: str | None = None,
         state: NoticeState | None = None,
         limit: int = 100,
@@ -46,6 +51,7 @@ class Notices(UnitBase):
             notice
             for notice in self._tables.notices.values()
             if (payment_id is None or notice.payment_id == payment_id)
+            and (order_id is None or notice.order_id == order_id)
             and (receiver is None or notice.receiver == receiver)
             and (state is None or notice.state is state)
         ]
@@ -56,3 +62,9 @@ class Notices(UnitBase):
 
     async def attempts(self, notice_id: int) -> list[Attempt]:
         return list(self._tables.attempts.get(notice_id, ()))
+
+
+def _lines(notice: Notice) -> set[tuple[str, str, int]]:
+    """Where it has to stand in line: of its receiver's payment, and of its receiver's order."""
+    of_payment = (notice.receiver, "payment", notice.payment_id)
+    return {of_payment} if notice.order_id is None else {of_payment, (notice.receiver, "order", notice.order_id)}

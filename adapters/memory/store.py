@@ -12,16 +12,18 @@ from unionhub.domain.model.notices import Notice
 from unionhub.domain.model.transactions import Payment
 from unionhub.ports.store import UnitOfWork
 
+from .card_lists import CardLists
 from .enrolments import Acts, Codes, Enrolments
+from .marketing import Marketing
 from .notices import Notices
-from .payments import Payments
+from .orders import Orders
 from .reference import Reference
 from .services import Services
 from .unit import Turns
 from .upkeep import Upkeep
 
 
-class _Unit(Payments, Notices, Acts, Enrolments, Codes, Reference, Services, Upkeep):
+class _Unit(Orders, Notices, Acts, Enrolments, Codes, Reference, Services, CardLists, Marketing, Upkeep):
     """One unit of work."""
 
 

@@ -11,11 +11,14 @@ from typing import Any, Final, Self, TypeVar
 from unionhub.domain.model.acts import Act
 from unionhub.domain.model.audit import AuditEntry
 from unionhub.domain.model.cards import Card, CardFace, CardProduct
+from unionhub.domain.model.channel_cards import CardList
 from unionhub.domain.model.codes import OneTimeCode
 from unionhub.domain.model.enrolment import Enrolment
 from unionhub.domain.model.login import Login
+from unionhub.domain.model.marketing import MarketingOffer
 from unionhub.domain.model.messages import Claim
 from unionhub.domain.model.notices import Attempt, Notice
+from unionhub.domain.model.orders import Order
 from unionhub.domain.model.parties import Party
 from unionhub.domain.model.qr_inquiry import QrInquiry
 from unionhub.domain.model.services import Grant, IndustryService
@@ -61,6 +64,10 @@ class Tables:
         self.services: dict[str, IndustryService] = {}
         self.grants: dict[tuple[str, str], Grant] = {}  # by (channel, industry)
         self.logins: dict[int, Login] = {}
+        self.orders: dict[int, Order] = {}
+        self.order_ids: dict[tuple[str, str], int] = {}  # by (industry, reference)
+        self.card_lists: dict[int, CardList] = {}
+        self.offers: dict[str, MarketingOffer] = {}
         self.audit: dict[int, AuditEntry] = {}  # by its place in the trail, from 0
         self.keys: dict[tuple[str, int], WrappedKey] = {}
         self.sequences: dict[str, int] = {}

@@ -68,6 +68,8 @@ class Upkeep(UnitBase):
             gone += self._drop_all(tables.qr_inquiries, ended[: limit - gone])
             logins = [key for key, login in tables.logins.items() if login.ends_at < codes_expired_before]
             gone += self._drop_all(tables.logins, logins[: limit - gone])
+            lists = [key for key, given in tables.card_lists.items() if given.ends_at < codes_expired_before]
+            gone += self._drop_all(tables.card_lists, lists[: limit - gone])
         return gone
 
     def _purge_codes(self, expired_before: datetime, limit: int) -> int:

@@ -12,7 +12,7 @@ from unionhub.domain.model.notices import Attempt, Notice, NoticeState
 
 from .rows import ATTEMPTS, NOTICES, Values, duration, micros
 from .statement import Statement, done, number, store_now, text
-from .tables import attempts, notices
+from .tables import OF_ORDER, attempts, notices
 from .transaction import Transaction
 
 _earlier = notices.alias("earlier")
@@ -25,6 +25,12 @@ _DUE = (
         sa.or_(notices.c.lease_until.is_(None), notices.c.lease_until <= store_now()),
         ~sa.exists().where(
             _earlier.c.payment_id == notices.c.payment_id,
+            _earlier.c.receiver == notices.c.receiver,
+            _earlier.c.position < notices.c.position,
+            _earlier.c.state == _QUEUED,
+        ),
+        ~sa.exists().where(
+            _earlier.c.order_id == notices.c.order_id,
             _earlier.c.receiver == notices.c.receiver,
             _earlier.c.position < notices.c.position,
             _earlier.c.state == _QUEUED,
@@ -62,10 +68,12 @@ _ATTEMPTS = Statement(
 
 
 @cache
-def _listed(payment_id: bool, receiver: bool, state: bool) -> Statement:
+def _listed(payment_id: bool, order_id: bool, receiver: bool, state: bool) -> Statement:
     query = sa.select(*NOTICES.columns)
     if payment_id:
         query = query.where(notices.c.payment_id == number("payment_id"))
+    if order_id:
+        query = query.where(notices.c.order_id == number("order_id"), OF_ORDER)
     if receiver:
         query = query.where(notices.c.receiver == text("receiver"))
     if state:
@@ -97,13 +105,20 @@ class Notices(Transaction):
         self,
         *,
         payment_id: int | None = None,
+        order_id: int | None = None,
         receiver: str | None = None,
         state: NoticeState | None = None,
         limit: int = 100,
     ) -> list[Notice]:
         """In the order of their writing."""
-        statement = _listed(payment_id is not None, receiver is not None, state is not None)
-        values: Values = {"payment_id": payment_id, "receiver": receiver, "state": state, "limit": limit}
+        statement = _listed(payment_id is not None, order_id is not None, receiver is not None, state is not None)
+        values: Values = {
+            "payment_id": payment_id,
+            "order_id": order_id,
+            "receiver": receiver,
+            "state": state,
+            "limit": limit,
+        }
         return await self._items(NOTICES, statement, values)
 
     async def notice(self, notice_id: int) -> Notice | None:

@@ -16,12 +16,15 @@ import sqlalchemy as sa
 from unionhub.domain.model.acts import Act
 from unionhub.domain.model.audit import AuditEntry
 from unionhub.domain.model.cards import Card, CardFace, CardProduct
+from unionhub.domain.model.channel_cards import CardList
 from unionhub.domain.model.codes import OneTimeCode
 from unionhub.domain.model.enrolment import Enrolment
 from unionhub.domain.model.login import Login
+from unionhub.domain.model.marketing import MarketingOffer
 from unionhub.domain.model.messages import Claim
 from unionhub.domain.model.money import Money
 from unionhub.domain.model.notices import Attempt, Notice
+from unionhub.domain.model.orders import Order
 from unionhub.domain.model.parties import Party
 from unionhub.domain.model.qr_inquiry import QrInquiry
 from unionhub.domain.model.services import Grant, IndustryService
@@ -141,12 +144,15 @@ ATTEMPTS: Final = Mapper(Attempt, tables.attempts)
 AUDIT: Final = Mapper(AuditEntry, tables.audit)
 CARDS: Final = Mapper(Card, tables.cards)
 CARD_FACES: Final = Mapper(CardFace, tables.card_faces)
+CARD_LISTS: Final = Mapper(CardList, tables.card_lists)
 CLAIMS: Final = Mapper(Claim, tables.claims)
 CODES: Final = Mapper(OneTimeCode, tables.codes)
 ENROLMENTS: Final = Mapper(Enrolment, tables.enrolments)
 GRANTS: Final = Mapper(Grant, tables.grants)
 LOGINS: Final = Mapper(Login, tables.logins)
 NOTICES: Final = Mapper(Notice, tables.notices)
+ORDERS: Final = Mapper(Order, tables.orders)
+OFFERS: Final = Mapper(MarketingOffer, tables.offers)
 PARTIES: Final = Mapper(Party, tables.parties)
 PAYMENTS: Final = Mapper(Payment, tables.payments)
 PRODUCTS: Final = Mapper(CardProduct, tables.card_products)

@@ -11,13 +11,16 @@ from unionhub.domain.model.transactions import Payment
 from unionhub.ports.store import UnitOfWork
 
 from . import migrate
+from .card_lists import CardLists
 from .cards import Cards
 from .codes import Codes
 from .drivers import driver_for
 from .engine import EngineOptions, create_engine, database_url
 from .enrolments import Acts, Enrolments
 from .fused import FusedPayments
+from .marketing import Marketing
 from .notices import Notices
+from .orders import Orders
 from .payments import GIVES_BACK
 from .reference import Reference
 from .services import Services
@@ -28,7 +31,7 @@ from .upkeep import Upkeep
 _READY_TIMEOUT_S: Final = 3.0
 
 
-class _Rest(Notices, Acts, Enrolments, Codes, Cards, Reference, Services, Upkeep):
+class _Rest(Notices, Orders, Acts, Enrolments, Codes, Cards, Reference, Services, CardLists, Marketing, Upkeep):
     """What both databases do alike."""
 
 
@@ -82,7 +85,7 @@ class SqlStore:
         """Asks the database itself, outside of any transaction; never raises."""
         try:
             async with asyncio.timeout(_READY_TIMEOUT_S):
-                return await self._database.version() == migrate.head()
+                return migrate.serves(*await self._database.version())
         except Exception:
             return False
 

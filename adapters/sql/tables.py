@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from unionhub.domain.model.cards import HolderState, IssuerBlock
 from unionhub.domain.model.enrolment import EnrolmentState
 from unionhub.domain.model.notices import NoticeState
+from unionhub.domain.model.orders import OrderState
 from unionhub.domain.model.transactions import FINAL_STATES
 
 METADATA: Final = sa.MetaData(
@@ -31,6 +32,8 @@ UNFINISHED: Final = sa.text(f"state NOT IN ({', '.join(repr(state.value) for sta
 QUEUED: Final = sa.text(f"state = '{NoticeState.QUEUED}'")
 OPENING: Final = sa.text(f"state = '{EnrolmentState.OPENING}'")
 OPEN_ACT: Final = sa.text("code = ''")
+UNPAID: Final = sa.text(f"state IN ('{OrderState.OPEN}', '{OrderState.PLACING}')")
+OF_ORDER: Final = sa.text("order_id IS NOT NULL")
 USABLE: Final = sa.text(
     f"holder_state <> '{HolderState.DELETED}' AND issuer_block <> '{IssuerBlock.CLOSED}' AND replaced_by IS NULL"
 )
@@ -143,6 +146,8 @@ payments: Final = sa.Table(
     _text("additional_msg_id"),
     _text("cardholder"),
     _flag("told_pending"),
+    _number("order_id", nullable=True),
+    _text("masked_pan", server_default=""),
     *_lease(),
     # The claim is purged after its life, this is not: no message ever makes two payments. msg_id first, to search by it.
     sa.UniqueConstraint("msg_id", "sender"),
@@ -150,6 +155,7 @@ payments: Final = sa.Table(
     _partial("ix_payments_settlement_key", "settlement_key", where=HAS_SETTLEMENT_KEY),
     _partial("ix_payments_additional_msg_id", "additional_msg_id", where=HAS_ADDITIONAL),
     _partial("ix_payments_orig_payment_id", "orig_payment_id", where=_UNDOES),
+    _partial("ix_payments_order_id", "order_id", where=OF_ORDER),
 )
 
 once_keys: Final = sa.Table(
@@ -179,11 +185,13 @@ notices: Final = sa.Table(
     _number("due_at"),
     _number("created_at"),
     _flag("to_payee"),
+    _number("order_id", nullable=True),
     _number("attempts"),
     _text("state"),
     *_lease(),
     sa.Index(None, "payment_id", "receiver", "position"),
     _partial("ix_notices_queued", "due_at", where=QUEUED),
+    _partial("ix_notices_order_id", "order_id", "receiver", "position", where=OF_ORDER),
 )
 
 attempts: Final = sa.Table(
@@ -400,6 +408,8 @@ services: Final = sa.Table(
     _number("ticket_life_s"),
     _text("acquirer"),
     _text("merchant_id"),
+    _text("mcc", server_default="7399"),
+    _text("city", server_default="Online"),
 )
 
 grants: Final = sa.Table(
@@ -425,6 +435,67 @@ logins: Final = sa.Table(
     _number("ends_at", index=True),
     _bytes("url_sealed"),
     sa.Index(None, "channel", "user_id", "industry", "ends_at"),
+)
+
+card_lists: Final = sa.Table(
+    "card_lists",
+    METADATA,
+    _number("list_id", primary_key=True),
+    _text("channel"),
+    _text("user_id"),
+    _text("given_to"),
+    _text("cards"),
+    _number("given_at"),
+    _number("ends_at", index=True),
+    sa.Index(None, "given_to", "channel", "user_id", "ends_at"),
+)
+
+orders: Final = sa.Table(
+    "orders",
+    METADATA,
+    _number("order_id", primary_key=True),
+    _text("industry"),
+    _text("channel"),
+    _text("user_id"),
+    _text("reference"),
+    _text("ordered_at"),
+    *_money("amount"),
+    _text("subject"),
+    _text("return_url"),
+    _text("acquirer"),
+    _text("merchant"),
+    _text("state"),
+    _number("opened_at", index=True),
+    _number("expires_at"),
+    _text("asked_expiry"),
+    _number("login_id", nullable=True),
+    _text("downstream_id"),
+    _number("paid_by", nullable=True),
+    sa.UniqueConstraint("industry", "reference"),
+    _partial("ix_orders_unpaid", "expires_at", where=UNPAID),
+)
+
+offers: Final = sa.Table(
+    "offers",
+    METADATA,
+    _text("offer_id", primary_key=True),
+    _text("kind"),
+    _text("name"),
+    _text("owner"),
+    _text("funders"),
+    _text("currency"),
+    _number("budget_minor"),
+    _number("valid_from"),
+    _number("valid_until"),
+    _number("off_minor"),
+    _text("off_percent"),
+    _number("cap_minor"),
+    _number("minimum_minor"),
+    _number("per_user_max"),
+    _text("channels"),
+    _text("industries"),
+    _text("code"),
+    _text("state"),
 )
 
 audit: Final = sa.Table(

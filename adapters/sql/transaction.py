@@ -23,7 +23,7 @@ from .statement import Statement
 
 _CLEANING_TIMEOUT_S: Final = 30.0
 _NOTHING: Final[Values] = {}
-_VERSION: Final = "SELECT version_num FROM alembic_version"
+_VERSION: Final = "SELECT version_num, (SELECT value FROM markers WHERE name = 'oldest_host') FROM alembic_version"
 
 
 class Database:
@@ -85,8 +85,8 @@ class Database:
         self.transactions_begun += 1
         return link
 
-    async def version(self) -> str:
-        """The migration that the database is at."""
+    async def version(self) -> tuple[str, str | None]:
+        """The migration that the database is at, and the oldest one whose hosts may run on it (migrate.OLDEST_HOST)."""
         link = await self.connect()
         try:
             rows = await self.driver.fetch(link.driver_connection, _VERSION, ())
@@ -94,7 +94,7 @@ class Database:
             await self.roll_back(link, error)
             raise
         self.give_back(link)
-        return str(rows[0][0]) if rows else ""
+        return (str(rows[0][0]), rows[0][1]) if rows else ("", None)
 
     async def roll_back(self, link: PoolProxiedConnection, error: BaseException | None = None) -> None:
         """End what is open on it and give it back. Never fails, and is done also when nobody can wait for it: a task that

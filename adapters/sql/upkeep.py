@@ -14,7 +14,20 @@ from unionhub.ports.store import WrappedKey
 
 from .rows import AUDIT, WRAPPED_KEYS, duration, micros
 from .statement import Statement, done, insert, is_one_of, is_one_of_numbers, number, store_now, text
-from .tables import acts, audit, claims, codes, logins, markers, once_keys, qr_inquiries, sequences, uuids, wrapped_keys
+from .tables import (
+    acts,
+    audit,
+    card_lists,
+    claims,
+    codes,
+    logins,
+    markers,
+    once_keys,
+    qr_inquiries,
+    sequences,
+    uuids,
+    wrapped_keys,
+)
 from .transaction import Transaction
 
 _KEYS = Statement(sa.select(*WRAPPED_KEYS.columns).order_by(wrapped_keys.c.kind, wrapped_keys.c.version))
@@ -60,6 +73,7 @@ _DROP_ACTS = Statement(sa.delete(acts).where(is_one_of_numbers(acts.c.act_id, "i
 _PURGE_CODES = _purge(codes, codes.c.expires_at, number("before"))
 _PURGE_QR_INQUIRIES = _purge(qr_inquiries, qr_inquiries.c.valid_until, number("before"))
 _PURGE_LOGINS = _purge(logins, logins.c.ends_at, number("before"))
+_PURGE_CARD_LISTS = _purge(card_lists, card_lists.c.ends_at, number("before"))
 _DROP_ONCE_KEYS = Statement(sa.delete(once_keys).where(is_one_of(once_keys.c.key, "keys")).returning(done()))
 
 
@@ -106,7 +120,7 @@ class Upkeep(Transaction):
         if codes_expired_before is not None:
             before = micros(codes_expired_before)
             gone += await self._purge_codes(before, limit - gone)
-            for statement in (_PURGE_QR_INQUIRIES, _PURGE_LOGINS):
+            for statement in (_PURGE_QR_INQUIRIES, _PURGE_LOGINS, _PURGE_CARD_LISTS):
                 gone += len(await self._fetch(statement, {"before": before, "limit": limit - gone}))
         return gone
 

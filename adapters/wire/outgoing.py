@@ -35,6 +35,7 @@ from unionhub.domain.model.transactions import Payment
 from unionhub.ports.partners import NoWord
 
 from .cards import WireDocument
+from .downstream import DOWNSTREAM
 from .envelope import Reply, request_body
 from .fields import wire_name
 from .flat_outgoing import FLAT, read_flat_answer, write_flat
@@ -196,6 +197,9 @@ class AnswerInfo(msgspec.Struct, frozen=True, kw_only=True, rename=wire_name):
     merchant_city: str = ""
     qrc_use_case: str = ""
     valid_until: str = ""
+    downstream_order_id: str = msgspec.field(name="downstreamOrderId", default="")
+    settlement_key: Any = None  # a bank may repeat what it likes of these two; of acquirers they count
+    retrivl_ref_num: Any = None
 
 
 class WireAccount(msgspec.Struct, frozen=True, kw_only=True, rename=wire_name):
@@ -369,7 +373,8 @@ def _write_notification(notice: ResultNotification, party: Party, _seal: Seal) -
         trx_note=payment.note,
         merchant_name=payment.merchant.name[:40],
         merchant_info=None if to_gateway else WireMerchant.of(payment.merchant),
-        mpqrc_payload=payment.qr_payload if party.role is Role.QR_PLATFORM else "",
+        # Whoever made the code knows by it what was paid: an acquirer its order, the platform its URL.
+        mpqrc_payload="" if to_gateway else payment.qr_payload,
         qrc_voucher_no=payment.voucher_no,
         retrivl_ref_num=payment.retrieval_ref,
         settlement_key=WireSettlementKey.of(payment.settlement_key),
@@ -394,6 +399,7 @@ OUTGOING: Final[dict[type[Outgoing], Callable[[Any, Party, Seal], object]]] = {
     AdditionalProcessing: _write_additional,
     Resolve: _write_resolve,
     ResultNotification: _write_notification,
+    **DOWNSTREAM,
 }
 """The core's message -> how its trxInfo is written."""
 
@@ -424,7 +430,7 @@ def read_answer(outgoing: Outgoing, party: Party, body: bytes, open_sealed: Open
     A response's JWS carries no path, so a genuine answer to another payment must be told apart here.
     """
     if type(outgoing) in FLAT:
-        return read_flat_answer(outgoing, body)
+        return read_flat_answer(outgoing, body, open_sealed)
     try:
         reply: Reply[AnswerInfo] = _REPLY.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -454,7 +460,20 @@ def read_answer(outgoing: Outgoing, party: Party, body: bytes, open_sealed: Open
             use_case=trx.qrc_use_case[:4],
             valid_until=trx.valid_until[:14],
         ),
+        downstream_order_id=trx.downstream_order_id[:64],
+        **(_settlement(trx) if party.role is Role.ACQUIRER else {}),
     )
+
+
+def _settlement(trx: AnswerInfo) -> dict[str, str]:
+    """Under which key and reference an acquirer settles what it approved. Not readable is not said."""
+    try:
+        key = msgspec.convert(trx.settlement_key, WireSettlementKey).key().text
+    except msgspec.ValidationError:
+        key = ""
+    reference = trx.retrivl_ref_num
+    is_reference = isinstance(reference, str) and reference.isascii() and reference.isalnum() and len(reference) <= 12
+    return {"settlement_key": key, "retrieval_ref": reference if is_reference else ""}
 
 
 def _account_info(sealed: str, open_sealed: Open) -> AccountInfo:

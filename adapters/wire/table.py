@@ -7,7 +7,8 @@ from typing import Final, TypeAlias
 from .flat import FlatRow
 from .inbound import INBOUND, Row
 from .ucsp import UCSP
+from .ucsp_orders import ORDERS
 
 AnyRow: TypeAlias = Row | FlatRow
 
-ROWS: Final[tuple[AnyRow, ...]] = (*INBOUND, *UCSP)
+ROWS: Final[tuple[AnyRow, ...]] = (*INBOUND, *UCSP, *ORDERS)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
+from unionhub.domain.model.channel_cards import CardList, CardListRequest, CardPayload, CardPayloadRequest
 from unionhub.domain.model.errors import Refusal
 from unionhub.domain.model.identifiers import Secret
 from unionhub.domain.model.identity_cards import check_digit_fits
@@ -18,7 +19,7 @@ from unionhub.domain.model.login import Listed, LoggedIn, LoginRequest
 from unionhub.domain.model.parties import Role
 from unionhub.domain.model.services import PersonalField
 
-from .fields import Digits8, UserId, ans, text, wire_name
+from .fields import CardId, Digits8, UserId, ans, text, wire_name
 from .flat import FlatRow
 from .inbound import Seal
 from .parts import need
@@ -87,9 +88,45 @@ class IndustryListAnswer(msgspec.Struct, frozen=True, kw_only=True, rename=wire_
     services: list[WireService]
 
 
+class GetCardList(msgspec.Struct, frozen=True, kw_only=True, rename=wire_name):
+    """GET_CARD_LIST of an industry (PROTOCOL section 0)."""
+
+    msg_id: MsgId
+    channel_code: ChannelCode
+    industry_code: Digits8
+    user_id: UserId = msgspec.field(name="userId")
+
+
+class WireCard(msgspec.Struct, frozen=True, kw_only=True, rename=wire_name):
+    card_id: str = msgspec.field(name="cardId")
+    masked_pan: str
+    card_type: str
+    issuer_name: str
+
+
+class CardListAnswer(msgspec.Struct, frozen=True, kw_only=True, rename=wire_name):
+    cards: list[WireCard]
+
+
+class GetCardPayload(msgspec.Struct, frozen=True, kw_only=True, rename=wire_name):
+    """GET_CARD_PAYLOAD of an industry."""
+
+    msg_id: MsgId
+    channel_code: ChannelCode
+    industry_code: Digits8
+    user_id: UserId = msgspec.field(name="userId")
+    card_id: CardId = msgspec.field(name="cardId")
+
+
+class CardPayloadAnswer(msgspec.Struct, frozen=True, kw_only=True, rename=wire_name):
+    """`encData` holds `token` or `pan`, `expiry` (YYMM) and, where the channel told it, `cardholderName`."""
+
+    enc_data: str
+
+
 def read_login(message: ChannelLoginInfo, held: Mapping[str, Any]) -> LoginRequest:
     """Refusal `30` for what no pattern can say (rows 1, 7 to 10, 13, 14)."""
-    _check_msg_id(message.msg_id, message.industry_code)
+    check_msg_id(message.msg_id, message.industry_code)
     _check_position(message.longitude, message.latitude)
     info: PersonalInfo | None = held.get("encData")
     return LoginRequest(
@@ -109,7 +146,7 @@ def write_login(done: LoggedIn, _: Seal) -> LoginAnswer:
 
 
 def read_industry_list(message: GetIndustryList, _: Mapping[str, Any]) -> None:
-    _check_msg_id(message.msg_id)
+    check_msg_id(message.msg_id)
     _language(message.language)
 
 
@@ -128,7 +165,37 @@ def write_industry_list(listed: Sequence[Listed], _: Seal) -> IndustryListAnswer
     )
 
 
-def _check_msg_id(msg_id: str, industry_code: str | None = None) -> None:
+def read_card_list(message: GetCardList, _: Mapping[str, Any]) -> CardListRequest:
+    check_msg_id(message.msg_id, message.industry_code)
+    return CardListRequest(channel_code=message.channel_code, user_id=message.user_id)
+
+
+def write_card_list(given: CardList, _: Seal) -> CardListAnswer:
+    return CardListAnswer(
+        cards=[
+            WireCard(card_id=card.card_id, masked_pan=card.masked_pan, card_type=card.card_type, issuer_name=card.issuer_name)
+            for card in given.cards
+        ]
+    )
+
+
+def read_card_payload(message: GetCardPayload, _: Mapping[str, Any]) -> CardPayloadRequest:
+    check_msg_id(message.msg_id, message.industry_code)
+    return CardPayloadRequest(channel_code=message.channel_code, user_id=message.user_id, card_id=message.card_id)
+
+
+def write_card_payload(payload: CardPayload, seal: Seal) -> CardPayloadAnswer:
+    return CardPayloadAnswer(enc_data=seal(card_content(payload)))
+
+
+def card_content(payload: CardPayload) -> bytes:
+    """What encData holds, before it is sealed."""
+    numbers = {"token": payload.token, "pan": payload.pan, "cardholderName": payload.cardholder_name}
+    said = {name: value.reveal() for name, value in numbers.items() if value is not None and value.reveal()}
+    return msgspec.json.encode({**said, "expiry": payload.expiry})
+
+
+def check_msg_id(msg_id: str, industry_code: str | None = None) -> None:
     """`A` + industry code + a moment that there was + six digits."""
     try:
         datetime.strptime(msg_id[_STAMP], "%Y%m%d%H%M%S")  # noqa: DTZ007 - a check of form: no zone is named
@@ -178,14 +245,18 @@ def _fits(id_type: str, id_no: str) -> bool:
 
 
 _CHANNEL: Final = frozenset({Role.CHANNEL})
+_INDUSTRY: Final = frozenset({Role.INDUSTRY})
 
 
-def _row(name: str, roles: frozenset[Role], body: type[Any], read: Any, write: Any = None, **more: Any) -> FlatRow:
+def flat_row(name: str, roles: frozenset[Role], body: type[Any], read: Any, write: Any = None, **more: Any) -> FlatRow:
+    """A row at the path that UCSP's messages have here (PROTOCOL section 0)."""
     path = f"/ucsp/v1/{name.lower().replace('_', '')}"
     return FlatRow(name=name, path=path, roles=roles, body=body, read=read, write=write, **more)
 
 
 UCSP: Final[tuple[FlatRow, ...]] = (
-    _row("CHANNEL_LOGIN_INFO", _CHANNEL, ChannelLoginInfo, read_login, write_login, sealed={"encData": PersonalInfo}),
-    _row("GET_INDUSTRY_LIST", _CHANNEL, GetIndustryList, read_industry_list, write_industry_list),
+    flat_row("CHANNEL_LOGIN_INFO", _CHANNEL, ChannelLoginInfo, read_login, write_login, sealed={"encData": PersonalInfo}),
+    flat_row("GET_INDUSTRY_LIST", _CHANNEL, GetIndustryList, read_industry_list, write_industry_list),
+    flat_row("GET_CARD_LIST", _INDUSTRY, GetCardList, read_card_list, write_card_list),
+    flat_row("GET_CARD_PAYLOAD", _INDUSTRY, GetCardPayload, read_card_payload, write_card_payload),
 )

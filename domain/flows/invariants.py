@@ -125,7 +125,7 @@ class BookedIsApproved:
         states: dict[int, PaymentState] = {}
         async for payment in all_payments(self._store):
             states[payment.payment_id] = payment.state
-            if payment.bank_msg_id:
+            if payment.bank_msg_id and not payment.does.downstream:
                 by_issuer[payment.issuer].append(payment)
         for issuer, payments in by_issuer.items():
             booked = dict(await self._books.booked(issuer))
@@ -177,6 +177,26 @@ class NoPurchaseTwice:
                 if key in holders:
                     yield f"{key} is held by payments {holders[key]} and {payment.payment_id}"
                 holders[key] = payment.payment_id
+
+
+class OrdersArePaidOnce:
+    """An order of UCSP has one approved payment, and it is the one that paid it; an order that was closed has none."""
+
+    name: ClassVar[str] = "orders_are_paid_once"
+    message: ClassVar[str] = "an order was paid twice, or by a payment that it does not know"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def findings(self) -> AsyncIterator[str]:
+        async for payment in all_payments(self._store):
+            pays = payment.order_id is not None and payment.orig_payment_id is None
+            if pays and payment.state is PaymentState.APPROVED:
+                async with self._store.begin() as uow:
+                    order = await uow.order(payment.order_id or 0)
+                if order is None or order.paid_by != payment.payment_id:
+                    by = order.paid_by if order else None
+                    yield f"payment {payment.payment_id} of order {payment.order_id} is APPROVED, which {by} paid"
 
 
 class NoCodePaysTwice:

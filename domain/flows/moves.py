@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import msgspec
 
-from unionhub.domain.model.transactions import Payment, PaymentState
+from unionhub.domain.model.orders import paid
+from unionhub.domain.model.transactions import Payment, PaymentEvent, PaymentState
 from unionhub.ports.clock import Clock
 from unionhub.ports.directory import Directory
 from unionhub.ports.store import Store
 from unionhub.ports.telemetry import Telemetry
 
-from .notify import NoticeBook
+from .notify import UNWANTED, NoticeBook
 from .numbers import Numbers
 
 
@@ -42,9 +43,10 @@ class Mover:
         """
         while True:
             after = await self._numbered(move(payment))
-            if await self._store.move_payment(payment, after, await self._notices.due_for(after)):
-                self._telemetry.payment_moved(after)
-                return after
+            written = await self._write(payment, after)
+            if written is not None:
+                self._telemetry.payment_moved(written)
+                return written
             async with self._store.begin() as uow:
                 stored = await uow.payment(payment.payment_id)
             if stored is None or stored.state is not payment.state:
@@ -58,6 +60,29 @@ class Mover:
         if won:
             self._telemetry.payment_moved(after)
         return won
+
+    async def _write(self, before: Payment, after: Payment) -> Payment | None:
+        """What was written; None if somebody else moved it first."""
+        notices = await self._notices.due_for(after)
+        if after.order_id is None or not after.does.downstream or after.state is not PaymentState.APPROVED:
+            return after if await self._store.move_payment(before, after, notices) else None
+        async with self._store.begin() as uow:
+            order = await uow.order(after.order_id)
+            if order is not None and await uow.move_order(*paid(order, after)):
+                if not await uow.move_payment(before, after, notices):
+                    return None
+                await uow.commit()
+                return after
+        # Its order was paid by its QR, or closed, while this was under way: the first approval wins.
+        unwanted = before.moved(
+            PaymentEvent.REVERSE,
+            code=UNWANTED,
+            due_at=self._clock.now(),
+            bank_code=after.bank_code,
+            refer_no=after.refer_no,
+        )
+        unwanted = await self._numbered(unwanted)
+        return unwanted if await self._store.move_payment(before, unwanted) else None
 
     async def _numbered(self, payment: Payment) -> Payment:
         """A REVERSAL's msgID is on record before the message is sent: every repeat carries it, whichever host sends it,

@@ -11,7 +11,8 @@ import msgspec
 
 from unionhub.domain.model.identifiers import Token
 from unionhub.domain.model.notices import FORWARD_INTERVALS, Attempt, Notice, NoticeState
-from unionhub.domain.model.outgoing import ResultNotification
+from unionhub.domain.model.orders import Order
+from unionhub.domain.model.outgoing import ResultNotice, ResultNotification
 from unionhub.domain.model.parties import Party, Role
 from unionhub.domain.model.policy import OutcomePolicy
 from unionhub.domain.model.transactions import UNDOES, Payment, PaymentState, PaymentStatus
@@ -23,31 +24,43 @@ from unionhub.ports.telemetry import Telemetry
 from unionhub.ports.vault import Vault
 
 from .giving_back import undoing
-from .numbers import Numbers
+from .numbers import Numbers, industry_msg_id
+from .order_results import OrderResults, given_back
 from .payers import TOKEN, of_card
 
 PAID_ELSEWHERE: Final = frozenset({"02", "12", "94"})
 """What a QR platform answers to the notice of a code that somebody else paid first."""
 
 
+UNWANTED: Final = "94"
+"""The code of what an acquirer told of an order when it was no news: of an approval after the order was paid, or closed (it is
+taken back); of a refund that was seen at SCIS before. Nobody else is told."""
+
+
 class Told(NamedTuple):
-    """Somebody who must be told; `to_payee`: about the card that the transfer went to."""
+    """Somebody who must be told; `to_payee`: about the card that the transfer went to; `order_id`: what became of an order,
+    by PAYMENT_RESULT_NOTICE, which counts with the numbers of `industry`."""
 
     app_id: str
     to_payee: bool = False
+    order_id: int | None = None
+    industry: str = ""  # app_id
 
 
 class NoticeBook:
     """Who must be told about a payment that has just ended, and under which number."""
 
-    def __init__(self, directory: Directory, numbers: Numbers, clock: Clock) -> None:
+    def __init__(self, store: Store, directory: Directory, numbers: Numbers, clock: Clock) -> None:
+        self._store = store
         self._directory = directory
         self._numbers = numbers
         self._clock = clock
 
     async def due_for(self, payment: Payment) -> tuple[Notice, ...]:
-        """The notices of a payment in its present state; none while it is unfinished."""
-        return self.written(payment, await self.draw(len(told(payment))))
+        """The notices of a payment in its present state; none while it is unfinished. What came back of a payment by which an
+        order was paid is told to the order's two sides as well."""
+        receivers_now = [*told(payment), *await self._of_paid_order(payment)]
+        return self._notices(payment, receivers_now, await self.draw(len(receivers_now)))
 
     async def draw(self, count: int) -> tuple[int, ...]:
         """Numbers for notices that a unit of work is about to write: they are taken outside of it."""
@@ -55,10 +68,38 @@ class NoticeBook:
 
     def written(self, payment: Payment, notice_ids: Sequence[int]) -> tuple[Notice, ...]:
         """`due_for` with numbers that were drawn before."""
-        receivers_now = told(payment)
-        return tuple(self._notice(payment, each, number) for each, number in zip(receivers_now, notice_ids, strict=False))
+        return self._notices(payment, told(payment), notice_ids)
+
+    def of_closed(self, order: Order, notice_ids: Sequence[int]) -> tuple[Notice, ...]:
+        """That an order was closed: two, told of no payment."""
+        return tuple(
+            self._order_notice(order.order_id, to, number)
+            for to, number in zip(_sides(order.industry, order.channel, order.order_id), notice_ids, strict=True)
+        )
+
+    async def _of_paid_order(self, payment: Payment) -> Sequence[Told]:
+        """The order that was paid by what this payment gives back: whoever refunds at SCIS need not know of it."""
+        undone = payment.kind in UNDOES and payment.state is PaymentState.APPROVED
+        if not undone or payment.order_id is None or payment.amount is None:
+            return ()
+        async with self._store.begin() as uow:
+            order = await uow.order(payment.order_id)
+            paid = await uow.payment(order.paid_by) if order is not None and order.paid_by is not None else None
+            back = await given_back(uow, payment.order_id, paid) if paid is not None else None
+            original = await uow.payment(payment.orig_payment_id) if payment.orig_payment_id is not None else None
+        # Of an approval that did not pay the order nobody is told; nor if the acquirer said it first, by PAYMENT_RESULT.
+        if order is None or paid is None or back is None or original is None or original.settlement_key != paid.settlement_key:
+            return ()
+        if back.at_scis + payment.amount.minor <= back.told:
+            return ()
+        return _sides(order.industry, order.channel, order.order_id)
+
+    def _notices(self, payment: Payment, to: Sequence[Told], notice_ids: Sequence[int]) -> tuple[Notice, ...]:
+        return tuple(self._notice(payment, each, number) for each, number in zip(to, notice_ids, strict=False))
 
     def _notice(self, payment: Payment, to: Told, notice_id: int) -> Notice:
+        if to.order_id is not None:
+            return self._order_notice(payment.payment_id, to, notice_id)
         party = self._directory.party(to.app_id)
         if party is None:
             raise AssertionError(f"payment {payment.payment_id} names an unknown party {to.app_id}")
@@ -74,12 +115,35 @@ class NoticeBook:
             created_at=now,
         )
 
+    def _order_notice(self, about: int, to: Told, notice_id: int) -> Notice:
+        industry = self._directory.party(to.industry)
+        if industry is None:
+            raise AssertionError(f"order {to.order_id} names an unknown industry {to.industry}")
+        now = self._clock.now()
+        return Notice(
+            notice_id=notice_id,
+            payment_id=about,
+            order_id=to.order_id,
+            receiver=to.app_id,
+            message=ResultNotice.message,
+            msg_id=industry_msg_id(industry, now, notice_id, notice=True),
+            due_at=now,
+            created_at=now,
+        )
+
+
+def _sides(industry: str, channel: str, order_id: int) -> tuple[Told, ...]:
+    """Whom an order's result is told, independently of each other (RULES section 6)."""
+    return tuple(Told(each, order_id=order_id, industry=industry) for each in (industry, channel))
+
 
 def told(payment: Payment) -> Sequence[Told]:
     """RULES section 11, by kind; nobody while a payment is unfinished."""
     if not payment.is_final:
         return ()
     approved = payment.state is PaymentState.APPROVED
+    if payment.does.downstream:
+        return _told_of_order(payment)
     found = []
     if payment.kind in UNDOES:
         # Without the bank's word nothing came back, because nothing had left: the original's own notice says it all.
@@ -94,6 +158,15 @@ def told(payment: Payment) -> Sequence[Told]:
     if payment.told_pending and payment.gateway:
         found.append(Told(payment.gateway))
     return found
+
+
+def _told_of_order(payment: Payment) -> Sequence[Told]:
+    """A result that the downstream system gave, and a PAY that was taken back. Not what never reached it, and not an approval
+    that came too late (`94`): what became of the order was told already."""
+    reached = payment.bank_code or payment.state is PaymentState.REVERSED
+    if payment.order_id is None or payment.code == UNWANTED or not (payment.state is PaymentState.APPROVED or reached):
+        return ()
+    return _sides(payment.sender, payment.gateway, payment.order_id)
 
 
 def receivers(payment: Payment) -> Sequence[str]:
@@ -114,6 +187,7 @@ class Courier:
         policy: OutcomePolicy,
         telemetry: Telemetry,
         numbers: Numbers,
+        order_results: OrderResults,
         intervals: Sequence[timedelta] = FORWARD_INTERVALS,
     ) -> None:
         self._store = store
@@ -124,6 +198,7 @@ class Courier:
         self._policy = policy
         self._telemetry = telemetry
         self._numbers = numbers
+        self._order_results = order_results
         self._intervals = intervals
 
     async def deliver(self, notice: Notice) -> Notice:
@@ -139,7 +214,7 @@ class Courier:
             outcome, heard = error.cause, type(error).__name__
         latency_ms = round((loop.time() - started_s) * 1000)
         after = self._after(notice, receiver, outgoing.payment, outcome)
-        if after.state is NoticeState.REFUSED:
+        if after.state is NoticeState.REFUSED and outgoing.payment is not None:
             # First the money's way back is on record, then the notice is over: dying in between repeats both.
             await self._give_back(notice, outgoing.payment)
         async with self._store.begin() as uow:
@@ -150,11 +225,12 @@ class Courier:
             self._telemetry.alarm("notice_parked", notice_id=notice.notice_id, receiver=notice.receiver)
         return after
 
-    def _after(self, notice: Notice, receiver: Party, payment: Payment, outcome: str) -> Notice:
+    def _after(self, notice: Notice, receiver: Party, payment: Payment | None, outcome: str) -> Notice:
         attempts = notice.attempts + 1
         if outcome == "00":
             return msgspec.structs.replace(notice, attempts=attempts, state=NoticeState.CONFIRMED)
-        if receiver.role is Role.QR_PLATFORM and payment.kind not in UNDOES and outcome in PAID_ELSEWHERE:
+        paid_by_code = receiver.role is Role.QR_PLATFORM and payment is not None and payment.kind not in UNDOES
+        if paid_by_code and outcome in PAID_ELSEWHERE:
             return msgspec.structs.replace(notice, attempts=attempts, state=NoticeState.REFUSED)
         if attempts > len(self._intervals):
             return msgspec.structs.replace(notice, attempts=attempts, state=NoticeState.PARKED)
@@ -162,7 +238,12 @@ class Courier:
         due_at = self._clock.now() + self._intervals[attempts - 1]
         return msgspec.structs.replace(notice, attempts=attempts, due_at=due_at)
 
-    async def _build(self, notice: Notice) -> tuple[ResultNotification, Party]:
+    async def _build(self, notice: Notice) -> tuple[ResultNotification | ResultNotice, Party]:
+        if notice.order_id is not None:
+            receiver = self._directory.party(notice.receiver)
+            if receiver is None:
+                raise AssertionError(f"notice {notice.notice_id} goes to nobody")
+            return await self._order_results.notice(notice), receiver
         async with self._store.begin() as uow:
             payment = await uow.payment(notice.payment_id)
             card_id = (payment.payee_card_id if notice.to_payee else payment.card_id) if payment else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from unionhub.domain.model.parties import Party
 from unionhub.ports.sequences import Sequences
@@ -48,9 +49,14 @@ def msg_id(party: Party, now: datetime, number: int) -> str:
     return f"U{party.app_id}{party.local_time(now):%Y%m%d%H%M%S}{number % 10**6:06d}"
 
 
-def industry_msg_id(industry: Party, now: datetime, number: int) -> str:
-    """UCSP's own form (U-78): `A` + industry code + YYYYMMDDhhmmss + 6 digits, 29 characters."""
-    return f"A{industry.industry_code}{industry.local_time(now):%Y%m%d%H%M%S}{number % 10**6:06d}"
+_HALF: Final = 500_000
+
+
+def industry_msg_id(industry: Party, now: datetime, number: int, *, notice: bool = False) -> str:
+    """UCSP's own form (U-78): `A` + industry code + YYYYMMDDhhmmss + 6 digits, 29 characters. Notices count in a sequence of
+    their own, so they have the upper half of the tails to themselves."""
+    tail = number % _HALF + (_HALF if notice else 0)
+    return f"A{industry.industry_code}{industry.local_time(now):%Y%m%d%H%M%S}{tail:06d}"
 
 
 def additional_msg_id(gateway: Party, payment_id: int) -> str:

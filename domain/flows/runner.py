@@ -16,6 +16,7 @@ from unionhub.domain.model.cards import Card
 from unionhub.domain.model.errors import Decline, Refusal
 from unionhub.domain.model.identifiers import AccountNumber, Secret
 from unionhub.domain.model.messages import Claim, Envelope
+from unionhub.domain.model.orders import Order
 from unionhub.domain.model.policy import OutcomePolicy
 from unionhub.domain.model.transactions import Payment, PaymentEvent, PaymentState
 from unionhub.ports.clock import Clock
@@ -36,10 +37,12 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     through to `call` and is on no record."""
 
     payment: Payment
-    card: Card | None  # None only for the reversal of a message that never came
+    card: Card | None  # None for the reversal of a message that never came, and for an order of UCSP
     payee: AccountNumber | None = None  # of a transfer
     original: Payment | None = None  # what is undone
     codes: tuple[Secret, ...] = ()  # a consumer's code as it was presented
+    order: Order | None = None  # of UCSP, that is paid ...
+    channel_card: str = ""  # ... with this card of its channel's user
 
 
 R = TypeVar("R", contravariant=True)
@@ -233,7 +236,7 @@ class MoneyRunner:
 
 def after_word(payment: Payment, word: Word, now: datetime, policy: OutcomePolicy) -> Payment:
     """What the bank's word makes of a payment (RULES section 1)."""
-    said = {"bank_code": word.bank_code, "refer_no": word.refer_no or payment.refer_no}
+    said = said_of(payment, word)
     match word.weight:
         case Weight.APPROVED:
             return payment.moved(PaymentEvent.APPROVE, code="00", due_at=None, **said)
@@ -244,3 +247,13 @@ def after_word(payment: Payment, word: Word, now: datetime, policy: OutcomePolic
         case Weight.UNKNOWN:
             due_at = now + timedelta(seconds=policy.ask_after_s[0])
             return payment.moved(PaymentEvent.LOSE_SIGHT, due_at=due_at, told_pending=True, **said)
+
+
+def said_of(payment: Payment, word: Word) -> dict[str, str]:
+    """What is kept of the word beside its weight. An acquirer's own settlement key and reference come with its approval."""
+    return {
+        "bank_code": word.bank_code,
+        "refer_no": word.refer_no or payment.refer_no,
+        "settlement_key": payment.settlement_key or word.settlement_key,
+        "retrieval_ref": word.retrieval_ref or payment.retrieval_ref,
+    }

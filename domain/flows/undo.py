@@ -123,9 +123,12 @@ class _Undo:
             raise Decline("15")
         return original, card, product
 
-    def _filled(self, draft: Payment, original: Payment, request: UndoRequest) -> Payment:
-        """The full undoing of `original` under the draft's numbers."""
+    async def _filled(self, uow: UnitOfWork, draft: Payment, original: Payment, request: UndoRequest) -> Payment:
+        """The full undoing of `original` under the draft's numbers; and of which order of UCSP, if `original` paid one."""
         back = undoing(original, draft.kind, draft.payment_id, draft.opened_at)
+        order_payment = (
+            await uow.order_payment_settled(original.acquirer, original.settlement_key) if original.settlement_key else None
+        )
         key = request.settlement_key.text if request.settlement_key else ""
         return msgspec.structs.replace(
             back,
@@ -134,6 +137,7 @@ class _Undo:
             due_at=draft.due_at,
             settlement_key=key,
             bank_msg_id=msg_id(self._terms.issuer(original.issuer), draft.opened_at, draft.payment_id),
+            order_id=order_payment.order_id if order_payment is not None else None,
         )
 
 
@@ -148,7 +152,7 @@ class Refund(_Undo):
         if draft.opened_at > original.opened_at + timedelta(days=self._policy.refund_days):
             raise Decline("12")
         amount = _same_currency(request, original)
-        back = msgspec.structs.replace(self._filled(draft, original, request), discounts=())
+        back = msgspec.structs.replace(await self._filled(uow, draft, original, request), discounts=())
         back = self._terms.of_sum(back, card, product, amount)
         share = Allowance(key=back_key(original), amount_minor=amount.minor, limit_minor=paid(original).minor, code="13")
         return Intent(payment=_holding(back, draft, request, share), card=card, original=original)
@@ -165,7 +169,7 @@ class Cancellation(_Undo):
         if local_date(product, draft.opened_at) != original.settle_date:
             raise Decline("12")
         _check_full(request, original)
-        back = self._filled(draft, original, request)
+        back = await self._filled(uow, draft, original, request)
         return Intent(payment=_holding(back, draft, request, whole(original, code="12")), card=card, original=original)
 
 
@@ -185,7 +189,7 @@ class AcquirerReversal(_Undo):
             return Intent(payment=_nothing_to_undo(draft, original, request), card=None)
         _check_full(request, original)
         refunded = any(each.state is not PaymentState.DECLINED for each in await self._refunds(uow, original))
-        back = self._filled(draft, original, request)
+        back = await self._filled(uow, draft, original, request)
         share = whole(original, code="12" if refunded else "94")
         return Intent(payment=_holding(back, draft, request, share), card=card, original=original)
 

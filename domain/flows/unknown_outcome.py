@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from unionhub.domain.model.bank import ISSUER_CODES, Movement, Weight, Word, read_word
-from unionhub.domain.model.outgoing import Answer, BankInquiry, Reversal
+from unionhub.domain.model.outgoing import Answer, BankInquiry, Outgoing, Reversal
 from unionhub.domain.model.parties import Party
 from unionhub.domain.model.policy import OutcomePolicy
 from unionhub.domain.model.transactions import UNDOES, Payment, PaymentEvent, PaymentState, PaymentStatus, Rolls
@@ -23,8 +23,10 @@ from unionhub.ports.store import Store
 from unionhub.ports.telemetry import Telemetry
 
 from .bank_desk import BankDesk
+from .downstream import DownstreamDesk, declined_code
 from .moves import Mover
 from .numbers import Numbers
+from .runner import said_of
 from .undo import Undoing
 
 REVERSED_CODE = "91"
@@ -40,6 +42,7 @@ class UnknownOutcome:
         directory: Directory,
         partners: Partners,
         desk: BankDesk,
+        downstream: DownstreamDesk,
         undoing: Undoing,
         mover: Mover,
         numbers: Numbers,
@@ -51,6 +54,7 @@ class UnknownOutcome:
         self._directory = directory
         self._partners = partners
         self._desk = desk
+        self._downstream = downstream
         self._undoing = undoing
         self._mover = mover
         self._numbers = numbers
@@ -87,7 +91,10 @@ class UnknownOutcome:
             orig_message=payment.does.bank_message,
         )
         answer = await self._call(bank, inquiry)
-        word = _fate(answer) if answer else None
+        if payment.does.downstream and answer is not None and self._is_still_under_way(payment, answer):
+            await self._wait_on(payment)
+            return
+        word = _fate(answer, downstream=payment.does.downstream) if answer else None
         if word is not None and word.weight is Weight.REVERSE and payment.does.rolls is Rolls.FORWARD:
             # We never reverse a credit: somebody else did, and the money is where it was.
             self._telemetry.alarm("credit_reversed_by_bank", payment_id=payment.payment_id)
@@ -95,23 +102,16 @@ class UnknownOutcome:
         if word is None:
             await self._postpone(payment, self._lost_at(payment) + timedelta(seconds=self._schedule[payment.asks + 1]))
         elif word.weight is Weight.APPROVED:
-            await self._move(payment, PaymentEvent.APPROVE, code="00", due_at=None, **_said(payment, word))
+            await self._move(payment, PaymentEvent.APPROVE, code="00", due_at=None, **said_of(payment, word))
         elif word.weight is Weight.REVERSE:
-            await self._move(payment, PaymentEvent.REVERSE, due_at=now, **_said(payment, word))
+            await self._move(payment, PaymentEvent.REVERSE, due_at=now, **said_of(payment, word))
         else:
-            await self._move(payment, PaymentEvent.DECLINE, code=word.code, due_at=None, **_said(payment, word))
+            await self._move(payment, PaymentEvent.DECLINE, code=word.code, due_at=None, **said_of(payment, word))
 
     async def _reverse(self, payment: Payment) -> None:
         bank = self._bank(payment)
         now = self._clock.now()
-        reversal = Reversal(
-            msg_id=payment.reversal_msg_id,
-            sent_at=now,
-            payment=payment,
-            orig_msg_id=payment.bank_msg_id,
-            orig_message=payment.does.bank_message,
-        )
-        answer = await self._call(bank, reversal)
+        answer = await self._call(bank, await self._taking_back(payment, now))
         self._telemetry.reversal_attempted(payment, answer.code if answer else "no_word")
         if answer is not None and answer.code in ("00", "22"):
             if answer.code == "22":
@@ -120,6 +120,31 @@ class UnknownOutcome:
             return
         self._telemetry.alarm("reversal_unconfirmed", payment_id=payment.payment_id, attempts=payment.asks + 1)
         await self._postpone(payment, self._in(self._back_off_s(payment.asks)))
+
+    async def _taking_back(self, payment: Payment, now: datetime) -> Outgoing:
+        if payment.order_id is None:
+            return Reversal(
+                msg_id=payment.reversal_msg_id,
+                sent_at=now,
+                payment=payment,
+                orig_msg_id=payment.bank_msg_id,
+                orig_message=payment.does.bank_message,
+            )
+        async with self._store.begin() as uow:
+            order = await uow.order(payment.order_id)
+        if order is None:
+            raise AssertionError(f"payment {payment.payment_id} is of no order")
+        return self._downstream.taking_back(order, payment, now)
+
+    def _is_still_under_way(self, payment: Payment, answer: Answer) -> bool:
+        """A downstream acquirer says PENDING while its cardholder is asked: it is believed for a while."""
+        says = answer.code == "00" and answer.payment_status == PaymentStatus.PENDING
+        return says and self._clock.now() < payment.opened_at + timedelta(seconds=self._policy.order_wait_s)
+
+    async def _wait_on(self, payment: Payment) -> None:
+        """Ask again as after the last of the questions, and count none of them."""
+        asks = max(len(self._policy.ask_after_s) - 2, 0)
+        await self._postpone_to(payment, asks, self._in(self._schedule[asks]))
 
     async def _send_again(self, payment: Payment) -> None:
         """The same message under the same msgID: the bank answers what it decided, or decides now."""
@@ -133,9 +158,9 @@ class UnknownOutcome:
         else:
             raise AssertionError(f"payment {payment.payment_id} is of no card")
         if word.weight is Weight.APPROVED:
-            await self._move(payment, PaymentEvent.APPROVE, code="00", due_at=None, **_said(payment, word))
+            await self._move(payment, PaymentEvent.APPROVE, code="00", due_at=None, **said_of(payment, word))
         elif word.weight is Weight.DECLINED and word.bank_code:
-            await self._move(payment, PaymentEvent.DECLINE, code=word.code, due_at=None, **_said(payment, word))
+            await self._move(payment, PaymentEvent.DECLINE, code=word.code, due_at=None, **said_of(payment, word))
         else:
             self._telemetry.alarm("credit_unconfirmed", payment_id=payment.payment_id, attempts=payment.asks + 1)
             tries = max(payment.asks - len(self._policy.ask_after_s), 0)
@@ -163,7 +188,7 @@ class UnknownOutcome:
             raise AssertionError(f"payment {payment.payment_id} is unknown and due never")
         return payment.due_at - timedelta(seconds=self._schedule[payment.asks])
 
-    async def _call(self, bank: Party, outgoing: BankInquiry | Reversal) -> Answer | None:
+    async def _call(self, bank: Party, outgoing: Outgoing) -> Answer | None:
         try:
             return await self._partners.call(bank, outgoing, timeout_s=self._policy.bank_timeout_s)
         except PartnerError:
@@ -174,7 +199,10 @@ class UnknownOutcome:
         await self._mover.move(before, lambda payment: payment.moved(event, **changes))
 
     async def _postpone(self, payment: Payment, due_at: datetime) -> None:
-        later = msgspec.structs.replace(payment, asks=payment.asks + 1, due_at=due_at)
+        await self._postpone_to(payment, payment.asks + 1, due_at)
+
+    async def _postpone_to(self, payment: Payment, asks: int, due_at: datetime) -> None:
+        later = msgspec.structs.replace(payment, asks=asks, due_at=due_at)
         async with self._store.begin() as uow:
             await uow.postpone_payment(later)
             await uow.commit()
@@ -189,19 +217,23 @@ class UnknownOutcome:
         return bank
 
 
-def _said(payment: Payment, word: Word) -> dict[str, str]:
-    return {"bank_code": word.bank_code, "refer_no": word.refer_no or payment.refer_no}
-
-
-def _fate(answer: Answer) -> Word | None:
+def _fate(answer: Answer, *, downstream: bool) -> Word | None:
     """What an inquiry's answer proves; None where it is not final: `25` (it may still be on its way), PENDING, a refusal."""
     if answer.code != "00":
         return None
     match answer.payment_status:
         case PaymentStatus.APPROVED:
-            return Word(weight=Weight.APPROVED, code="00", bank_code="00", refer_no=answer.refer_no)
+            return Word(
+                weight=Weight.APPROVED,
+                code="00",
+                bank_code="00",
+                refer_no=answer.refer_no,
+                settlement_key=answer.settlement_key,
+                retrieval_ref=answer.retrieval_ref,
+            )
         case PaymentStatus.DECLINED:
-            return Word(weight=Weight.DECLINED, code=_decline_code(answer.reason), bank_code=answer.reason[:2])
+            code = declined_code(answer.reason) if downstream else _decline_code(answer.reason)
+            return Word(weight=Weight.DECLINED, code=code, bank_code=answer.reason[:2] or code)
         case PaymentStatus.REVERSED:
             return Word(weight=Weight.REVERSE, code="")  # REVERSAL is idempotent: its confirmation ends it
         case _:

@@ -32,6 +32,8 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     bank_code: str = ""
     refer_no: str = ""
+    settlement_key: str = ""  # of an order's approval, where its acquirer says it with its word
+    retrieval_ref: str = ""
     alarm: bool = False  # an operator should look: the bank found fault with us, or contradicts itself
 
 

@@ -23,3 +23,6 @@ UZ860 VA336 VC670 VE862 VG092 VI850 VN704 VU548 WF876 WS882 XK983 YE887 YT175 ZA
 
 NUMERIC_OF: Final[dict[str, str]] = {entry[:2]: entry[2:] for entry in _TABLE.split()}
 """Alpha-2 -> numeric."""
+
+ALPHA_2_OF: Final[dict[str, str]] = {numeric: alpha for alpha, numeric in NUMERIC_OF.items()}
+"""Numeric -> alpha-2."""

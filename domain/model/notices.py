@@ -20,7 +20,10 @@ class NoticeState(StrEnum):
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to tell one receiver about one payment. The msgID is fixed here, so that every sending carries the same."""
+    """One thing to tell one receiver about one payment. The msgID is fixed here, so that every sending carries the same.
+
+    `order_id`: it is a PAYMENT_RESULT_NOTICE. That an order was closed is told of no payment: `payment_id` is the order's.
+    """
 
     notice_id: int
     payment_id: int
@@ -30,6 +33,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime
     created_at: datetime
     to_payee: bool = False  # of a transfer: it is about the payee's card, not the payer's
+    order_id: int | None = None
     attempts: int = 0
     state: NoticeState = NoticeState.QUEUED
 

@@ -8,9 +8,11 @@ from typing import ClassVar
 import msgspec
 
 from .bank import Movement
+from .channel_cards import CardPayload, ListedCard
 from .identifiers import AccountNumber, Secret, Token
 from .login import PersonalData
 from .money import Money
+from .orders import Order, OrderStatus
 from .transactions import Merchant, Payment, PaymentStatus
 
 
@@ -189,6 +191,75 @@ class IndustryLogin(Outgoing, frozen=True, kw_only=True):
     personal: PersonalData = {}  # sealed for the industry; only what it may know
 
 
+class CardListQuestion(Outgoing, frozen=True, kw_only=True):
+    """GET_CARD_LIST to a channel: which cards has this user? Asked for an industry, or for the cashier (RULES section 12)."""
+
+    message = "GET_CARD_LIST"
+    channel_code: str
+    industry_code: str
+    user_id: str
+
+
+class CardPayloadQuestion(Outgoing, frozen=True, kw_only=True):
+    """GET_CARD_PAYLOAD to a channel: the number and expiry of one of them."""
+
+    message = "GET_CARD_PAYLOAD"
+    channel_code: str
+    industry_code: str
+    user_id: str
+    card_id: str
+
+
+class PlaceOrder(Outgoing, frozen=True, kw_only=True):
+    """PLACE_ORDER to the downstream acquirer; idempotent by ucspOrderId (RULES section 15)."""
+
+    message = "PLACE_ORDER"
+    order: Order
+
+
+class OrderMove(Outgoing, frozen=True, kw_only=True):
+    """Base of what moves an order's money at its downstream acquirer: the payment is of kind PAY or PAYMENT_RESULT."""
+
+    order: Order
+    payment: Payment
+
+    @property
+    def amount(self) -> Money | None:
+        return self.payment.amount
+
+
+class Pay(OrderMove, frozen=True, kw_only=True):
+    """PAY: with this card, sealed for the acquirer. `04` means accepted."""
+
+    message = "PAY"
+    card: CardPayload
+
+
+class PayReversal(OrderMove, frozen=True, kw_only=True):
+    """REVERSAL of a PAY that nobody knows the fate of: undone in full, or barred for ever if it never came."""
+
+    message = "REVERSAL"
+
+
+class OrderRefund(OrderMove, frozen=True, kw_only=True):
+    """REFUND of an approval that nobody wants: of an order that was closed, or paid already (RULES section 6)."""
+
+    message = "REFUND"
+
+
+class ResultNotice(Outgoing, frozen=True, kw_only=True):
+    """PAYMENT_RESULT_NOTICE to an order's industry and channel. `payment` is the one it is about; None: the order closed."""
+
+    message = "PAYMENT_RESULT_NOTICE"
+    channel_code: str
+    industry_code: str
+    order: Order
+    status: OrderStatus
+    payment: Payment | None = None
+    refunded: Money | None = None
+    paid_at: datetime  # when it was paid; of an order that was not, when that was known
+
+
 class AccountInfo(msgspec.Struct, frozen=True, kw_only=True):
     """`accountInfo` of the bank's answer, opened."""
 
@@ -223,3 +294,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     balances: tuple[tuple[str, str], ...] = ()  # (amount, currency), wire text
     cash_out_token: Secret | None = None
     resolved: Resolved = Resolved()
+    downstream_order_id: str = ""
+    settlement_key: str = ""  # SettlementKey.text
+    retrieval_ref: str = ""
+    listed_cards: tuple[ListedCard, ...] = ()
+    card_payload: CardPayload | None = None

@@ -17,12 +17,16 @@ class OutcomePolicy(msgspec.Struct, frozen=True, kw_only=True):
     cardholder_timeout_s: float = 120.0  # to verify himself: then `98`
     code_life_s: float = 60.0  # of a consumer's code
     cash_out_life_s: float = 1800.0
+    card_list_life_s: float = 600.0  # how long a card of a list may be asked for (RULES section 6)
     qr_inquiry_life_s: float = 300.0  # how old a QRC_INFO_INQUIRY may be when it is paid
     ask_after_s: tuple[float, ...] = (2.0, 4.0, 8.0, 16.0)  # from when sight was lost
     reverse_after_s: float = 30.0
     reversal_backoff_s: float = 2.0  # doubled at each attempt ...
     reversal_backoff_cap_s: float = 300.0  # ... up to this, for ever
     refund_days: float = 180.0  # after the payment
+    order_life_s: float = 900.0  # of UCSP's orders whose industry sets no end
+    order_life_max_s: float = 86_400.0
+    order_wait_s: float = 600.0  # how long an acquirer may say that a PAY is under way, before it is taken back
     grace_s: float = 5.0  # beyond the calls' time-outs, before a PENDING payment counts as its host's death
 
     @property

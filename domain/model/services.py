@@ -53,6 +53,8 @@ class IndustryService(msgspec.Struct, frozen=True, kw_only=True):
     ticket_life_s: int = 60
     acquirer: str = ""  # app_id; who acquires what is paid at the cashier
     merchant_id: str = ""
+    mcc: str = "7399"  # of the merchant: business services
+    city: str = "Online"  # of the merchant, as its QR names it
 
     @property
     def passes(self) -> frozenset[PersonalField]:

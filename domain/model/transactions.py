@@ -137,6 +137,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     takes: bool = True  # from the cardholder's account
     gives: bool = False  # to a cardholder's account: the payer's own for credits, the payee's for a transfer
     by_acquirer: bool = False  # asked for by an acquirer: the payer's gateway is always told (RULES section 11)
+    downstream: bool = False  # of an order of UCSP: moved by its downstream acquirer (Payment.issuer), by no core bank
 
 
 KINDS: Final[dict[str, Kind]] = {
@@ -153,6 +154,9 @@ KINDS: Final[dict[str, Kind]] = {
     "REFUND": Kind(bank_message="CREDIT_TRANSACTION", related_type="REFUND", rolls=Rolls.FORWARD, takes=False, gives=True),
     "CANCELLATION": Kind(bank_message="REVERSAL", related_type="CANCELLATION", rolls=Rolls.INSIST, takes=False, gives=True),
     "REVERSAL": Kind(bank_message="REVERSAL", related_type="REVERSAL", rolls=Rolls.INSIST, takes=False, gives=True),
+    # What users pay at the cashier, and what PAYMENT_RESULT tells of payments that did not begin there (by the order's QR).
+    "PAY": Kind(bank_message="PAY", related_type="PAY", downstream=True),
+    "PAYMENT_RESULT": Kind(bank_message="PAYMENT_RESULT", related_type="PAYMENT_RESULT", downstream=True),
 }
 """The message that asked for the money to move -> what is done about it. Where a payment's `kind` is a row of this table."""
 
@@ -228,6 +232,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     additional_msg_id: str = ""  # msgID of its ADDITIONAL_PROCESSING
     cardholder: CardholderSays = CardholderSays.NOTHING
     told_pending: bool = False  # the sender got 04 (or nothing): it ends with a TRX_RESULT_NOTIFICATION
+    order_id: int | None = None  # of an order of UCSP: sender is then its industry, gateway its channel, issuer its acquirer
+    masked_pan: str = ""  # of the card that pays it
 
     @property
     def is_final(self) -> bool:

@@ -717,7 +717,7 @@ Feature: Merchant-presented QR code payment, EMV mode
         | fault                                     | answered            |
         | books, but answers with garbage           | unreadable          |
         | books, but answers with a false signature | wrongly signed      |
-        | books, but answers another message        | for another payment |
+        | books, but answers another message        | for another message |
 
     Scenario: The bank answers too late
       Given a cardholder with HKD 100.00 on the account
@@ -829,7 +829,7 @@ Feature: Merchant-presented QR code payment, EMV mode
         | refuses the first notice                                   | 96                  |
         | answers the first notice with garbage                      | unreadable          |
         | answers the first notice with a false signature            | wrongly signed      |
-        | answers the first notice with an answer to another message | for another payment |
+        | answers the first notice with an answer to another message | for another message |
 
     Scenario: Silence is no confirmation
       Given a cardholder with HKD 100.00 on the account

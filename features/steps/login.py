@@ -134,11 +134,11 @@ def the_grant(story: Story, user: User, grant: str, service: str) -> None:
     assert before is not None
     now = story.house.clock.now()
     changes = {name: now + value if isinstance(value, timedelta) else value for name, value in GRANTS[grant].items()}
-    story.run(_put(story, msgspec.structs.replace(before, **changes)))
-    story.undo(lambda: story.run(_put(story, before)))
+    story.run(put_grant(story, msgspec.structs.replace(before, **changes)))
+    story.undo(lambda: story.run(put_grant(story, before)))
 
 
-async def _put(story: Story, grant: Grant) -> None:
+async def put_grant(story: Story, grant: Grant) -> None:
     async with story.house.hub.store.begin() as uow:
         await uow.put_grant(grant)
         await uow.commit()

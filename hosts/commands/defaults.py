@@ -13,7 +13,17 @@ from unionhub.domain.model.parties import Role
 from unionhub.domain.model.transactions import KINDS, UNDOES
 from unionhub.hosts.sandbox.keyring import public_keys
 from unionhub.hosts.sandbox.partner import Identity
-from unionhub.hosts.sandbox.seeds import APPLICANT, CARDHOLDERS, CNY, HKD, PARKING, PARTNERS, PRESET_MERCHANTS, PRODUCT
+from unionhub.hosts.sandbox.seeds import (
+    APPLICANT,
+    CARDHOLDERS,
+    CNY,
+    HKD,
+    PARKING,
+    PARTNERS,
+    PRESET_MERCHANTS,
+    PRODUCT,
+    WALLETS,
+)
 
 from .failures import CommandError
 from .fields import Choice, Json
@@ -49,6 +59,10 @@ FOLLOWS: Final[dict[str, Follows]] = {
     "CPQRC_PAYMENT": Follows(frozenset({"QRC_GENERATION"}), "send QRC_GENERATION, or give emvCpqrcPayload", same_sender=False),
     "WITHDRAW": Follows(frozenset({"GET_CASH_OUT_TOKEN"}), "send GET_CASH_OUT_TOKEN, or give trxToken", same_sender=False),
     **dict.fromkeys(("REFUND", "CANCELLATION", "REVERSAL"), _GIVES_BACK),
+    "GET_CARD_LIST": Follows(
+        frozenset({"CHANNEL_LOGIN_INFO"}), "send CHANNEL_LOGIN_INFO, or give channelCode and userId", same_sender=False
+    ),
+    "GET_CARD_PAYLOAD": Follows(frozenset({"GET_CARD_LIST"}), "send GET_CARD_LIST, or give channelCode, userId and cardId"),
 }
 """A message that names one that was sent before."""
 
@@ -331,6 +345,32 @@ async def _original(sources: Sources) -> Json:
     return {"origMsgID": original.msg_id, **_sum(original)}
 
 
+async def _channel_user(sources: Sources) -> Json:
+    """A cardholder of the app of the same house: his cards are in this channel's wallets."""
+    if sources.choice.cardholder is not None:
+        return {"userId": (await sources.holder())["userID"]}
+    gateways = {channel: gateway for gateway, channel in WALLETS.items()}
+    gateway = gateways.get(sources.sender.app_id) if sources.sender else None
+    return {"userId": next(each.user_id for each in CARDHOLDERS if gateway in (None, each.gateway))}
+
+
+async def _logged_in(sources: Sources) -> Json:
+    """Whoever was let in last at this industry."""
+    code = sources.sender.industry_code if sources.sender else ""
+    follows = FOLLOWS["GET_CARD_LIST"]
+    login = sources.sent.last(lambda each: each.message in follows.messages and each.asked.get("industryCode") == code)
+    if login is None:
+        raise CommandError(f"nobody was let in at {code}: {follows.hint}")
+    return login.asked
+
+
+async def _shown_card(sources: Sources) -> Json:
+    """The first card of the newest list."""
+    listed = sources.before()
+    cards = listed.heard.get("cards") or [{}]
+    return {**listed.asked, "cardId": cards[0].get("cardId")}
+
+
 async def _hong_kong(_: Sources) -> Json:
     return _units(HKD)
 
@@ -404,8 +444,11 @@ DEFAULTS: Final[dict[str, tuple[Group, ...]]] = {
     "WITHDRAW": (Group(("trxToken", *_MONEY), _cash), *_SALE),
     **dict.fromkeys(("REFUND", "CANCELLATION", "REVERSAL"), _UNDO),
     "CHANNEL_LOGIN_INFO": (
-        _always(industryCode=PARKING_CODE, userId="user-1", encData={"mobile": "+852 5555 0100"}),  # parking needs it
+        _always(industryCode=PARKING_CODE, encData={"mobile": "+852 5555 0100"}),  # parking needs it
+        Group(("userId",), _channel_user),
     ),
+    "GET_CARD_LIST": (Group(("channelCode", "userId"), _logged_in),),
+    "GET_CARD_PAYLOAD": (Group(("channelCode", "userId", "cardId"), _shown_card),),
     "KEY_EXCHANGE": (Group(("insSignCertID", "insSignPublicKey", "insEncCertID", "insEncPublickey"), _own_keys),),
 }
 """Message -> where the members of its trxInfo come from (PROTOCOL 2.1; RULES section 15)."""

@@ -79,6 +79,7 @@ def _all(desk: Desk, books_url: str | None, limit: timedelta) -> list[rules.Inva
         rules.ActsEndInTime(store, clock, limit),
         rules.NoPurchaseTwice(store),
         rules.NoCodePaysTwice(store),
+        rules.OrdersArePaidOnce(store),
         rules.NoLimitOverspent(store),
         rules.NoRefundBeyondPaid(store),
         rules.NoCreditReversed(store),

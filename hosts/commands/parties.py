@@ -14,6 +14,7 @@ from unionhub.domain.model.parties import LED_HERE, JoseProfile, Party, PartySta
 from unionhub.ports.store import UnitOfWork
 
 from . import party_keys, party_terms
+from .card_accesses import accesses
 from .console import echo_json, echo_table, json_option
 from .failures import CommandError
 from .launcher import in_one_line, launcher
@@ -261,5 +262,5 @@ def _without(keys: list[PublicKey], kids: tuple[str, ...]) -> list[PublicKey]:
     return [key for key in keys if key.kid not in kids]
 
 
-for _step in (*STEPS, *SERVICES):
+for _step in (*STEPS, *SERVICES, accesses):
     parties.add_command(_step)

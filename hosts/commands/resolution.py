@@ -167,7 +167,7 @@ class Resolution:
         await directory.refresh()
         sequences = BlockSequences(self._desk.store, block=2)
         try:
-            return await NoticeBook(directory, Numbers(sequences), self._desk.clock).due_for(after)
+            return await NoticeBook(self._desk.store, directory, Numbers(sequences), self._desk.clock).due_for(after)
         finally:
             await sequences.close()
 

@@ -13,7 +13,7 @@ from unionhub.hosts.hub import make_home
 from unionhub.hosts.sandbox.companion import accompany
 from unionhub.hosts.sandbox.partner import Identity
 from unionhub.hosts.sandbox.process import SandboxRefused, serving
-from unionhub.hosts.sandbox.register import Registrar
+from unionhub.hosts.sandbox.register import Registrar, issued_at
 from unionhub.hosts.service.serve import new_event_loop
 from unionhub.hosts.settings import Settings, load_settings
 
@@ -62,6 +62,7 @@ async def _register(settings: Settings, identities: dict[str, Identity]) -> None
         vault = await load_vault(store, master, clock)
         sequences = BlockSequences(store)
         try:
-            await Registrar(store, vault, sequences, clock).register(identities)
+            since = issued_at(settings.home, clock)
+            await Registrar(store, vault, sequences, clock, issued_at=since).register(identities)
         finally:
             await sequences.close()

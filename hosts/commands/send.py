@@ -145,7 +145,9 @@ async def _send(settings: Settings, url: str, order: Order) -> Sent:
 def _remember(book: SentBook, sent: Sent) -> None:
     """For the messages that name this one."""
     asked = _read(sent.body)
-    info = asked.get("msgInfo")
+    heard = sent.said.body
+    flat = "msgInfo" not in asked
+    info = asked if flat else asked.get("msgInfo")
     if sent.said.status == 200 and isinstance(info, dict) and isinstance(info.get("msgID"), str):
         book.add(
             Sending(
@@ -153,10 +155,15 @@ def _remember(book: SentBook, sent: Sent) -> None:
                 sender=sent.sender.app_id,
                 msg_id=info["msgID"],
                 code=sent.said.code,
-                asked=_object(asked.get("trxInfo")),
-                heard=_object(sent.said.body.get("trxInfo")),
+                asked=asked if flat else _object(asked.get("trxInfo")),
+                # Whoever has industryUrl is let in: it is not for keeping.
+                heard=_kept(heard, "industryUrl") if flat else _object(heard.get("trxInfo")),
             )
         )
+
+
+def _kept(members: Json, *never: str) -> Json:
+    return {name: value for name, value in members.items() if name not in never}
 
 
 def _object(found: object) -> Json:

@@ -18,6 +18,7 @@ from unionhub.hosts.sandbox.faults import FaultError, describe
 from unionhub.hosts.sandbox.images import ShownCode, cardholders_page, codes_page
 from unionhub.hosts.sandbox.partner import NotGenuine
 from unionhub.hosts.sandbox.seeds import Cardholder, MerchantSeed, UrlCode
+from unionhub.hosts.sandbox.walkthrough.page import Walkthrough
 from unionhub.hosts.sandbox.world import World
 from unionhub.ports.partners import NotSent, NoWord
 
@@ -62,6 +63,7 @@ class Control:
         app.router.add_get("/sandbox/journal", self._journal)
         app.router.add_post("/sandbox/faults", self._add_fault)
         app.router.add_post("/sandbox/clock", self._advance)
+        Walkthrough(self._world).add_to(app)
         return app
 
     async def _cardholders(self, _request: web.Request) -> web.Response:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import html
 from collections import OrderedDict
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,54 +15,64 @@ from unionhub.adapters.http.transport import HttpReply
 from unionhub.adapters.jose.sealing import SealedFieldError
 from unionhub.domain.model.services import TICKET_PARAMETER
 from unionhub.hosts.sandbox.envelope import Answer, Received
-from unionhub.hosts.sandbox.partner import Partner
-from unionhub.hosts.sandbox.services import START
+from unionhub.hosts.sandbox.partner import HubRequest, Visit
+from unionhub.hosts.sandbox.services import START, page_url
+from unionhub.hosts.sandbox.storefront import REMEMBERED, Storefront, Visitor
+from unionhub.hosts.sandbox.walkthrough import shop
 
-_REMEMBERED: Final = 5_000
+__all__ = ["Industry", "Visitor"]
+
 _WANTED: Final = ("channelCode", "userId", "ticket", "expiresAt")
+_NO_COOKIES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-class Visitor(msgspec.Struct, kw_only=True):
-    """A user whom the hub has announced. `personal` is what encData held."""
-
-    channel_code: str
-    user_id: str
-    expires_at: datetime
-    language: str = ""
-    personal: dict[str, str] = {}
-    is_in: bool = False
-
-    def __repr__(self) -> str:
-        return f"Visitor({self.channel_code})"
-
-
-class Industry(Partner):
-    """`visitors` by their tickets, the newest `_REMEMBERED`."""
+class Industry(Storefront):
+    """`visitors` by their tickets, the newest `REMEMBERED`."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.visitors: OrderedDict[str, Visitor] = OrderedDict()
         self.handlers["INDUSTRY_LOGIN_INFO"] = self._announced
 
-    def page(self, path: str, query: str) -> HttpReply | None:
-        """The page where users land: a ticket lets its user in, once and while it lives (RULES section 12, U1, step 5)."""
+    async def browse(self, visit: Visit) -> HttpReply | None:
+        if visit.method == "GET" and visit.path.endswith(START):
+            return self.page(visit.path, visit.query, visit.cookies)
+        return await super().browse(visit)
+
+    def page(self, path: str, query: str, cookies: Mapping[str, str] = _NO_COOKIES) -> HttpReply | None:
+        """The page where users land: a ticket lets its user in, once and while it lives (RULES section 12, U1, step 5). Whoever
+        was let in by it may load the page again."""
         if not path.endswith(START):
             return None
         tickets = parse_qs(query).get(TICKET_PARAMETER, [])
         visitor = self.visitors.get(tickets[0]) if len(tickets) == 1 else None
         if visitor is None:
-            return _page(403, "This way in is not known here.")
+            return self.refused("This way in is not known here.")
+        if visitor.is_in and visitor is self.visits.get(cookies.get(self.cookie_name, "")):
+            return shop.see_other(page_url(self.identity.base_url, "/shop"))
         if visitor.is_in:
-            return _page(403, "This way in was used before.")
+            return self.refused("This way in was used before.")
         if visitor.expires_at <= self._clock.now():
-            return _page(403, "This way in was open too long ago.")
+            return self.refused("This way in was open too long ago.")
         visitor.is_in = True
-        return _page(200, f"{self.identity.name}: {visitor.user_id} of {visitor.channel_code} is logged in.")
+        return self.let_in(visitor)
 
     def opened(self, url: str) -> HttpReply | None:
         """What a browser gets at `url`, without a socket."""
         parts = urlsplit(url)
         return self.page(parts.path, parts.query)
+
+    def get_card_list(self, channel_code: str, user_id: str, *, msg_id: str | None = None, **changes: Any) -> HubRequest:
+        """GET_CARD_LIST: which cards has this user of that channel? `changes` as everywhere: None leaves a member out."""
+        members = {"channelCode": channel_code, "userId": user_id}
+        return self.request("GET_CARD_LIST", {**members, **changes}, msg_id=msg_id)
+
+    def get_card_payload(
+        self, channel_code: str, user_id: str, card_id: str, *, msg_id: str | None = None, **changes: Any
+    ) -> HubRequest:
+        """GET_CARD_PAYLOAD: the token or PAN of the card that the user chose."""
+        members = {"channelCode": channel_code, "userId": user_id, "cardId": card_id}
+        return self.request("GET_CARD_PAYLOAD", {**members, **changes}, msg_id=msg_id)
 
     async def _announced(self, received: Received) -> Answer:
         body = received.body
@@ -84,22 +95,10 @@ class Industry(Partner):
             language=str(body.get("language", "")),
             personal=personal,
         )
-        if len(self.visitors) > _REMEMBERED:
+        if len(self.visitors) > REMEMBERED:
             self.visitors.popitem(last=False)
         return Answer(code="00")
 
     async def _personal(self, body: dict[str, Any]) -> dict[str, str]:
         sealed = body.get("encData")
         return msgspec.json.decode(await self.open_(sealed), type=dict[str, str]) if isinstance(sealed, str) else {}
-
-
-def _page(status: int, line: str) -> HttpReply:
-    """No script, nothing from elsewhere; and the address, which has the ticket in it, goes to nobody."""
-    text = f'<!doctype html><meta charset="utf-8"><title>{html.escape(line)}</title><p>{html.escape(line)}</p>\n'
-    headers = {
-        "content-type": "text/html; charset=utf-8",
-        "cache-control": "no-store",
-        "referrer-policy": "no-referrer",
-        "content-security-policy": "default-src 'none'",
-    }
-    return HttpReply(status=status, headers=headers, body=text.encode())

@@ -103,6 +103,16 @@ class HubAnswer(msgspec.Struct, frozen=True, kw_only=True):
 Handler = Callable[[Received], Awaitable[Answer]]
 
 
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """A browser's request. `query` and `form` as they came, `cookies` by name; HEAD is asked as GET."""
+
+    method: str
+    path: str
+    query: str = ""
+    cookies: Mapping[str, str] = {}
+    form: bytes = b""
+
+
 class Partner:
     """One institution. `handlers` says what it answers to which message; a message without one gets `40`."""
 
@@ -171,12 +181,12 @@ class Partner:
             self._keep(message or path, "", body.decode("utf-8", "replace")[:_MAX_INBOX_TEXT])
             return _signed(jose, envelope.bare_reply("30"))
         self._keep(received.message, received.msg_id, received.body)
-        exchange = self._journal.request(HUB, self.app_id, received.message, received.msg_id)
+        exchange = self._journal.request(HUB, self.app_id, received.message, received.msg_id, received.body)
         return await self._answer(jose, received, exchange)
 
-    def page(self, path: str, query: str) -> HttpReply | None:
+    async def browse(self, visit: Visit) -> HttpReply | None:
         """What a browser gets here; None where there is nothing for browsers."""
-        del path, query
+        del visit
         return None
 
     async def open_(self, jwe: str) -> bytes:
@@ -192,10 +202,11 @@ class Partner:
         else:
             answer = await self._handled(received)
         if fault is None or fault.kind is FaultKind.CODE:
-            exchange.response(answer.code, fault.name if fault else "")
-            return _signed(jose, envelope.reply(received, answer))
+            reply = _signed(jose, envelope.reply(received, answer))
+            exchange.response(answer.code, fault.name if fault else "", reply.body)
+            return reply
         spoiled = await self._spoiled(jose, fault, received, answer)
-        exchange.response(answer.code if fault.kind is FaultKind.ANSWER_LATE else "", fault.name)
+        exchange.response(answer.code if fault.kind is FaultKind.ANSWER_LATE else "", fault.name, spoiled.body)
         return spoiled
 
     async def _handled(self, received: Received) -> Answer:
@@ -259,7 +270,7 @@ class Partner:
         if self._hub.transport is None:
             raise RuntimeError(f"partner {self.app_id} has no transport to send with")
         headers, body = await self.signed(request)
-        exchange = self._journal.request(self.app_id, HUB, request.message, request.msg_id)
+        exchange = self._journal.request(self.app_id, HUB, request.message, request.msg_id, request.body)
         url = self._hub.base_url.rstrip("/") + request.path
         reply = await self._hub.transport.post(url, headers, body, timeout_s=timeout_s)
         answer = _read_answer(reply)
@@ -269,7 +280,7 @@ class Partner:
                 await self._trusting(lambda known: known.verify_response(signature, reply.body))
             except GateRefusal as refusal:
                 raise NotGenuine(refusal.cause) from None
-        exchange.response(answer.code)
+        exchange.response(answer.code, body=reply.body)
         return answer
 
     async def ask(self, message: str, trx: Mapping[str, Any] | None = None, **options: Any) -> HubAnswer:

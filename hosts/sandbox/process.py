@@ -20,6 +20,7 @@ from unionhub.hosts.sandbox.clock import OFFSET_FILE, FileClock
 from unionhub.hosts.sandbox.control import Control
 from unionhub.hosts.sandbox.faults import DEFAULT_HUB_TIMEOUT_S
 from unionhub.hosts.sandbox.partner import Hub
+from unionhub.hosts.sandbox.seeds import PARTNERS, PartnerSeed
 from unionhub.hosts.sandbox.server import GRACE_S, LOOPBACK, PartnerServer
 from unionhub.hosts.sandbox.world import World
 
@@ -83,14 +84,18 @@ async def serving(
     hub_timeout_s: float = DEFAULT_HUB_TIMEOUT_S,
     control_port: int = 0,
     transport: Transport | None = None,
+    partners: tuple[PartnerSeed, ...] = PARTNERS,
 ) -> AsyncIterator[Sandbox]:
-    """The sandbox of `home`, listening inside the block: partner files written, accounts open. See `run_sandbox`."""
+    """The sandbox of `home`, listening inside the block: partner files written, accounts open. See `run_sandbox`.
+
+    `partners` says who there is: whoever wants two banks adds one.
+    """
     if production:
         raise SandboxRefused("the sandbox signs as every partner and never runs in production")
     async with AsyncExitStack() as stack:
         (home / keyring.FOLDER).mkdir(mode=0o700, parents=True, exist_ok=True)
         stack.enter_context(_alone(home / keyring.FOLDER / "lock"))
-        identities = await asyncio.to_thread(keyring.load_or_create, home)
+        identities = await asyncio.to_thread(keyring.load_or_create, home, partners)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         hub = Hub(base_url=hub_url, jwks=_nobody, transport=transport)
         hub.jwks = _jwks_over_http(session, hub)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -12,7 +14,9 @@ from unionhub.domain.model.cards import Card, CardFace, CardProduct, PresetMerch
 from unionhub.domain.model.identifiers import mask_number
 from unionhub.domain.model.parties import Party, PartyState, Role
 from unionhub.hosts.sandbox.card_face import card_face_png
-from unionhub.hosts.sandbox.keyring import public_keys
+from unionhub.hosts.sandbox.files import write_atomically
+from unionhub.hosts.sandbox.keyring import FOLDER, public_keys
+from unionhub.hosts.sandbox.marketing import put_offers
 from unionhub.hosts.sandbox.partner import Identity
 from unionhub.hosts.sandbox.seeds import CARDHOLDERS, PARTNERS, PRESET_MERCHANTS, PRODUCT, Cardholder, ProductSeed
 from unionhub.hosts.sandbox.services import put_services
@@ -22,13 +26,35 @@ from unionhub.ports.store import Store, UnitOfWork
 from unionhub.ports.vault import Vault
 
 CARD_YEARS: Final = 5
+ISSUED_FILE: Final = "cards-issued-at"
 _COUNTRIES: Final = {seed.app_id: seed.country for seed in PARTNERS}
+
+
+def card_expiry(issued_at: datetime) -> datetime:
+    """The end of a sandbox card that was issued then."""
+    return end_of_month(issued_at.year + CARD_YEARS, issued_at.month)
+
+
+def issued_at(home: Path, clock: Clock) -> datetime:
+    """When the cards of the seeded cardholders were issued: at this home's first start. Hub and wallets are different
+    processes, and must tell the same expiry at every start."""
+    path = home / FOLDER / ISSUED_FILE
+    try:
+        return datetime.fromisoformat(path.read_text().strip())
+    except (OSError, ValueError):
+        now = clock.now()
+        write_atomically(path, f"{now.isoformat()}\n")
+        return now
 
 
 class Registrar:
     """Writes the sandbox into a hub's store. Everything may be repeated: what is there stays, addresses and keys move."""
 
-    def __init__(self, store: Store, vault: Vault, sequences: Sequences, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, vault: Vault, sequences: Sequences, clock: Clock, *, issued_at: datetime | None = None
+    ) -> None:
+        """`issued_at`: when the cards were issued that are new here, where that is not now."""
+        self._issued_at = issued_at
         self._store = store
         self._vault = vault
         self._sequences = sequences
@@ -46,6 +72,7 @@ class Registrar:
             for identity in identities.values():
                 await unit.put_party(_party(identity, known.get(identity.app_id)))
             await put_services(unit, identities)
+            await put_offers(unit, identities)
             if product.product_id not in {stored.product_id for stored in await unit.products()}:
                 await unit.put_product(_product(product))
                 await unit.put_card_face(_face(product))
@@ -68,7 +95,7 @@ class Registrar:
         self, unit: UnitOfWork, holder: Cardholder, product: ProductSeed, token_index: bytes, card_id: int
     ) -> bool:
         now = self._clock.now()
-        expiry = end_of_month(now.year + CARD_YEARS, now.month)
+        expiry = card_expiry(self._issued_at or now)
         card = Card(
             card_id=card_id,
             issuer=holder.issuer,

@@ -44,6 +44,9 @@ PARKING: Final = "99410344"
 TRAVEL: Final = "99420344"
 QR_PLATFORM: Final = "99500156"
 
+WALLETS: Final = {HARBOUR: HARBOUR_CHANNEL, PEAK: PEAK_CHANNEL}
+"""App gateway -> the channel app of the same house: its users see there the cards that they have here."""
+
 PARTNERS: Final = (
     PartnerSeed(app_id=HARBOUR, role=Role.APP_GATEWAY, name="Harbour Wallet", profile=JoseProfile.UNIONPAY),
     PartnerSeed(app_id=PEAK, role=Role.APP_GATEWAY, name="Peak Pay"),

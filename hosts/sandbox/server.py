@@ -10,11 +10,12 @@ from typing import Final
 from aiohttp import web
 
 from unionhub.hosts.sandbox.faults import FaultTable
-from unionhub.hosts.sandbox.partner import NoAnswer, Partner
+from unionhub.hosts.sandbox.partner import NoAnswer, Partner, Visit
 
 LOOPBACK: Final = "127.0.0.1"
 MAX_BODY_BYTES: Final = 4 * 1_048_576  # OPEN_ACCOUNT forwards pictures of documents
 GRACE_S: Final = 5.0
+FORM: Final = "application/x-www-form-urlencoded"
 _BACKLOG: Final = 1_024
 _LOOK_S: Final = 0.05
 
@@ -62,8 +63,8 @@ class PartnerServer:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         if self._faults.is_refusing(self._partner.app_id):  # accepted in the moment the listener closed
             return _dropped(request)
-        if request.method == "GET" and (page := self._partner.page(request.path, request.query_string)) is not None:
-            return web.Response(status=page.status, headers=page.headers, body=page.body)
+        if request.method == "GET":
+            return await self._browsed(request, b"") or web.Response(status=405, headers={"Allow": "POST"})
         if request.method != "POST":
             return web.Response(status=405, headers={"Allow": "POST"})
         try:
@@ -72,12 +73,20 @@ class PartnerServer:
             return _dropped(request)
         if body is None:
             return web.Response(status=413)
+        if request.content_type == FORM and (page := await self._browsed(request, body)) is not None:
+            return page
         try:
             reply = await self._partner.receive(request.path, request.headers, body)
         except NoAnswer:
             await self._hold(request)
             return _dropped(request)
         return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
+
+    async def _browsed(self, request: web.BaseRequest, form: bytes) -> web.Response | None:
+        """The partner's page for a browser, if it has one there."""
+        visit = Visit(method=request.method, path=request.path, query=request.query_string, cookies=request.cookies, form=form)
+        page = await self._partner.browse(visit)
+        return None if page is None else web.Response(status=page.status, headers=page.headers, body=page.body)
 
     async def _hold(self, request: web.BaseRequest) -> None:
         """Keep the connection open and silent until the caller gives up or we stop."""

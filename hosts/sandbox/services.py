@@ -55,9 +55,9 @@ GRANTS: Final = tuple(
 )
 
 
-def page_url(base_url: str) -> str:
+def page_url(base_url: str, path: str = START) -> str:
     """Where users land. In one process nothing listens, and an address that is no loopback has to be https."""
-    at = base_url.rstrip("/") + START
+    at = base_url.rstrip("/") + path
     return at if is_loopback(urlsplit(at).hostname or "") else at.replace("http://", "https://", 1)
 
 

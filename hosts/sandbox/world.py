@@ -9,11 +9,13 @@ import itertools
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import msgspec
 
+from unionhub.domain.model.identifiers import mask_number
 from unionhub.domain.model.money import Money
 from unionhub.hosts.sandbox.bank import CoreBank
 from unionhub.hosts.sandbox.faults import DEFAULT_HUB_TIMEOUT_S, FaultTable
@@ -23,6 +25,7 @@ from unionhub.hosts.sandbox.ledger import Ledger
 from unionhub.hosts.sandbox.loopback import LoopbackTransport
 from unionhub.hosts.sandbox.numbers import MsgIds, own_tails, shared_tails
 from unionhub.hosts.sandbox.partner import Hub, Identity, Partner
+from unionhub.hosts.sandbox.register import card_expiry, issued_at
 from unionhub.hosts.sandbox.roles import CLASSES, Acquirer, Channel, Gateway, Industry, Issuer, QrPlatform
 from unionhub.hosts.sandbox.seeds import (
     CARDHOLDERS,
@@ -34,12 +37,14 @@ from unionhub.hosts.sandbox.seeds import (
     PRESET_MERCHANTS,
     PRODUCT,
     QR_PLATFORM,
+    WALLETS,
     Cardholder,
     MerchantSeed,
     PresetMerchant,
     ProductSeed,
     cardholder,
 )
+from unionhub.hosts.sandbox.till import Till
 from unionhub.ports.clock import Clock
 
 P = TypeVar("P", bound=Partner)
@@ -89,15 +94,19 @@ class World:
             tails = own_tails() if home is None else shared_tails(home / FOLDER / TAILS_FILE)
         for identity in identities.values():
             self.partners[identity.app_id] = self._partner(identity, hub, tails, now_s)
+        since = clock.now() if home is None else issued_at(home, clock)
         for holder in self.cardholders:
-            self._tell_gateway(holder)
+            self._tell_apps(holder, since)
 
     async def open(self) -> None:
-        """Open the seeded accounts; accounts that are there already keep what is on them."""
+        """Open the seeded accounts; accounts that are there already keep what is on them. Acquirers go on with their orders."""
         for issuer in {holder.issuer for holder in self.cardholders}:
             mine = {holder.account: holder.opening for holder in self.cardholders if holder.issuer == issuer}
             await self.bank(issuer).open_accounts(mine)
             await self.bank(issuer).open_merchants(self.preset_merchants)
+        for partner in self.partners.values():
+            if isinstance(partner, Acquirer):
+                await partner.resume()
 
     def gateway(self, app_id: str) -> Gateway:
         return self._of(app_id, Gateway)
@@ -126,7 +135,7 @@ class World:
         holder = cardholder(next(self._fresh), gateway, Money.parse(balance, currency, zero=True))
         await self.bank(holder.issuer).open_accounts({holder.account: holder.opening})
         self.cardholders.append(holder)
-        self._tell_gateway(holder)
+        self._tell_apps(holder, self.clock.now())
         return holder
 
     def moved(self, base_urls: Mapping[str, str]) -> None:
@@ -160,17 +169,35 @@ class World:
         }
         if CLASSES[identity.role] is Issuer:
             options["bank"] = CoreBank(self._ledger(identity.app_id))
+        if CLASSES[identity.role] is Acquirer:
+            options["till"] = self._till(identity.app_id)
         return CLASSES[identity.role](identity, **options)
 
-    def _tell_gateway(self, holder: Cardholder) -> None:
-        gateway = self.partners.get(holder.gateway)
+    def _tell_apps(self, holder: Cardholder, issued_at: datetime) -> None:
+        """A card that was issued then, in the gateway's app and in the channel's of the same house."""
+        gateway, channel = self.partners.get(holder.gateway), self.partners.get(WALLETS.get(holder.gateway, ""))
         if isinstance(gateway, Gateway):
             gateway.knows(holder)
+        if isinstance(channel, Channel):
+            issuer = self.identities.get(holder.issuer)
+            channel.add_card(
+                holder.user_id,
+                holder.token,
+                f"{card_expiry(issued_at):%y%m}",
+                mask_number(holder.pan.reveal()),
+                issuer.name if issuer else "",
+                pan=holder.pan,
+            )
 
     def _ledger(self, app_id: str) -> Ledger:
         if self._home is None:
             return Ledger(":memory:")
         return Ledger(self._home / FOLDER / f"bank-{app_id}.sqlite3", group_commit=True)
+
+    def _till(self, app_id: str) -> Till:
+        if self._home is None:
+            return Till()
+        return Till(self._home / FOLDER / f"till-{app_id}.sqlite3", group_commit=True)
 
     def _of(self, app_id: str, kind: type[P]) -> P:
         partner = self.partners.get(app_id)

@@ -25,6 +25,7 @@ from unionhub.adapters.http.partners import SIGNATURE_HEADER
 from unionhub.adapters.http.transport import HttpReply
 from unionhub.adapters.telemetry.hub import METRICS_CONTENT_TYPE
 from unionhub.adapters.wire.table import AnyRow
+from unionhub.hosts.cashier.routes import CashierPages
 
 from .bodies import (
     BodyPolicy,
@@ -66,12 +67,16 @@ class Endpoint(Protocol):
 class AppPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds of the HTTP side. `in_flight_max` messages are handled at a time, beyond it 503; 0 means no bound.
 
+    Of these, `at_work_max` are in our own hands and do not wait for a partner, beyond it 503 too: what is more than we can do
+    is refused at once instead of being answered late. A bank that hangs fills the first bound, and not this one.
+
     Of messages that may be large (documents), `large_max` are held at a time: whoever sends one has not been verified yet,
     and memory must not be his to take.
     """
 
     body: BodyPolicy = BodyPolicy()
     in_flight_max: int = 0
+    at_work_max: int = 0
     large_bytes: int = 64 * 1024
     large_max: int = 16
 
@@ -83,8 +88,10 @@ def create_app(
     metrics: Callable[[], bytes],
     ready: Mapping[str, Check],
     policy: AppPolicy | None = None,
+    cashier: CashierPages | None = None,
     forward: Forward | None = None,
     turned_away: Callable[[str], None] | None = None,
+    elsewhere: Callable[[], int] | None = None,
     on_startup: Sequence[Hook] = (),
     on_shutdown: Sequence[Hook] = (),
 ) -> Litestar:
@@ -92,10 +99,13 @@ def create_app(
 
     `ready` names what must hold before /readyz says so; a check that raises or takes longer than 2 s does not hold.
     `turned_away` is told `body_too_large`, `body_slow`, `body_cut` or `overloaded` for each message that did not reach the
-    endpoint. Litestar runs `on_shutdown` after a failed `on_startup` too.
+    endpoint. `elsewhere` says how many messages wait for a partner now. Litestar runs `on_shutdown` after a failed
+    `on_startup` too.
     """
-    desk = MessageDesk(endpoint, policy or AppPolicy(), turned_away or (lambda _: None))
+    desk = MessageDesk(endpoint, policy or AppPolicy(), turned_away or (lambda _: None), elsewhere or (lambda: 0))
     routes: list[BaseRouteHandler] = [*desk.routes(), *_lookups(endpoint, jwks, metrics, ready)]
+    if cashier is not None:
+        routes.append(cashier.route())
     if forward is not None:
         routes.append(forward.route())
     return Litestar(
@@ -124,11 +134,15 @@ class _NoEvents(BaseEventEmitterBackend):
 class MessageDesk:
     """Takes messages off the wire, hands them to the endpoint, sends its answers back unchanged."""
 
-    def __init__(self, endpoint: Endpoint, policy: AppPolicy, turned_away: Callable[[str], None]) -> None:
+    def __init__(
+        self, endpoint: Endpoint, policy: AppPolicy, turned_away: Callable[[str], None], elsewhere: Callable[[], int]
+    ) -> None:
         self._endpoint = endpoint
         self._body = policy.body
         self._body_deadlines = Deadlines(policy.body.timeout_s)
         self._in_flight_max = policy.in_flight_max
+        self._at_work_max = policy.at_work_max
+        self._elsewhere = elsewhere
         self._in_flight = 0
         self._large_bytes = policy.large_bytes
         self._large_max = policy.large_max
@@ -186,7 +200,7 @@ class MessageDesk:
             await answer(send, await self._handled(row.path, signature_of(scope), body))
 
     async def _handled(self, path: str, signature: str | None, body: bytes) -> HttpReply:
-        if self._in_flight >= self._in_flight_max > 0:
+        if self._is_full():
             self._turned_away("overloaded")
             return _OVERLOADED
         self._in_flight += 1
@@ -194,6 +208,11 @@ class MessageDesk:
             return await self._endpoint.handle(path, signature, body)
         finally:
             self._in_flight -= 1
+
+    def _is_full(self) -> bool:
+        if self._in_flight >= self._in_flight_max > 0:
+            return True
+        return self._in_flight - self._elsewhere() >= self._at_work_max > 0
 
 
 def signature_of(scope: Scope) -> str | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -13,6 +13,7 @@ from unionhub.domain.flows.abandoned import AbandonedActs
 from unionhub.domain.flows.invariants import Invariant, check
 from unionhub.domain.flows.notify import Courier
 from unionhub.domain.flows.open_new_account import OpeningAccounts
+from unionhub.domain.flows.payment_result import ClosingOrders
 from unionhub.domain.flows.unknown_outcome import UnknownOutcome
 from unionhub.domain.flows.waiting import WaitingPayments
 from unionhub.domain.model.transactions import Payment, PaymentState
@@ -22,6 +23,9 @@ from unionhub.ports.telemetry import Telemetry
 
 T = TypeVar("T")
 
+_KINDS: Final = ("payment", "opening", "notice")
+_SETTLING_S: Final = 0.02
+
 
 class WorkerPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds of real time, except the two retentions, which the store's clock counts."""
@@ -29,6 +33,7 @@ class WorkerPolicy(msgspec.Struct, frozen=True, kw_only=True):
     poll_s: float = 0.5
     lease_s: float = 60.0  # must exceed the longest call to a partner, or two workers do the same work (harmless, wasteful)
     batch: int = 32  # taken at once, done side by side
+    in_flight: int = 128  # of each kind of work: what one partner's silence holds must leave room for the others'
     claims_kept_s: float = 7 * 86_400.0
     uuids_kept_s: float = 600.0
     housekeeping_s: float = 60.0
@@ -46,6 +51,7 @@ class Worker:
         waiting: WaitingPayments,
         opening: OpeningAccounts,
         abandoned: AbandonedActs,
+        closing: ClosingOrders,
         courier: Courier,
         watch: tuple[Invariant, ...],
         clock: Clock,
@@ -58,6 +64,7 @@ class Worker:
         self._waiting = waiting
         self._opening = opening
         self._abandoned = abandoned
+        self._closing = closing
         self._courier = courier
         self._watch = watch
         self._clock = clock
@@ -65,37 +72,62 @@ class Worker:
         self._policy = policy
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; what was taken by then is finished first."""
+        """Work until `stop` is set; what was taken by then is finished first.
+
+        What is due next is taken while the slow is still under way: a bank that hangs holds its own payments only.
+        """
         loop = asyncio.get_running_loop()
         housekeeping_at_s = loop.time()
+        ending = loop.create_task(stop.wait())
+        under_way: dict[str, list[asyncio.Task[None]]] = {kind: [] for kind in _KINDS}
         while not stop.is_set():
+            for kind, tasks in under_way.items():
+                under_way[kind] = [task for task in tasks if not task.done()]
             try:
-                done = await self.turn()
+                taken = await self._take({kind: self._policy.in_flight - len(tasks) for kind, tasks in under_way.items()})
+                for kind, work in taken.items():
+                    under_way[kind] += [loop.create_task(do) for do in work]
                 if loop.time() >= housekeeping_at_s:
                     await self.keep_house()
                     housekeeping_at_s = loop.time() + self._policy.housekeeping_s
             except StoreUnavailable as error:
                 self._telemetry.store_failed("worker", error)
-                done = 0
-            if not done:
-                await _wait(stop, self._policy.poll_s)
+                taken = {}
+            if not any(taken.values()):
+                await _first_of([ending, *(task for tasks in under_way.values() for task in tasks)], self._policy.poll_s)
+            else:
+                await asyncio.sleep(_SETTLING_S)  # most of it ends now, and what follows from it is taken together
+        ending.cancel()
+        await asyncio.gather(*(task for tasks in under_way.values() for task in tasks))
 
     async def turn(self) -> int:
         """Take what is due now and do it; returns how much that was."""
-        lease = timedelta(seconds=self._policy.lease_s)
-        now = self._clock.now()
+        work = [do for found in (await self._take(dict.fromkeys(_KINDS, self._policy.batch))).values() for do in found]
+        await asyncio.gather(*work)
+        return len(work)
+
+    async def _take(self, room: Mapping[str, int]) -> dict[str, list[Coroutine[Any, Any, None]]]:
+        """Lease what is due, at most a batch of each kind and no more than there is room for."""
+        lease, now = timedelta(seconds=self._policy.lease_s), self._clock.now()
+        limits = {kind: min(left, self._policy.batch) for kind, left in room.items()}
+        payments, enrolments, notices = [], [], []
         async with self._store.begin() as uow:
-            payments = await uow.lease_payments(self._owner, now, limit=self._policy.batch, lease=lease)
-            enrolments = await uow.lease_enrolments(self._owner, now, limit=self._policy.batch, lease=lease)
-            notices = await uow.lease_notices(self._owner, now, limit=self._policy.batch, lease=lease)
+            if limits["payment"] > 0:
+                payments = await uow.lease_payments(self._owner, now, limit=limits["payment"], lease=lease)
+            if limits["opening"] > 0:
+                enrolments = await uow.lease_enrolments(self._owner, now, limit=limits["opening"], lease=lease)
+            if limits["notice"] > 0:
+                notices = await uow.lease_notices(self._owner, now, limit=limits["notice"], lease=lease)
+            expired = await uow.orders_due(now, limit=self._policy.batch)
             if payments or enrolments or notices:
                 await uow.commit()
-        await asyncio.gather(
-            *(self._guard("payment", self._step, payment) for payment in payments),
-            *(self._guard("opening", self._opening.step, enrolment) for enrolment in enrolments),
-            *(self._guard("notice", self._courier.deliver, notice) for notice in notices),
-        )
-        return len(payments) + len(enrolments) + len(notices)
+        if expired:
+            await self._guard("order", self._closing.close, expired)
+        return {
+            "payment": [self._guard("payment", self._step, payment) for payment in payments],
+            "opening": [self._guard("opening", self._opening.step, enrolment) for enrolment in enrolments],
+            "notice": [self._guard("notice", self._courier.deliver, notice) for notice in notices],
+        }
 
     async def _step(self, payment: Payment) -> None:
         """Whatever this payment waits for."""
@@ -130,9 +162,6 @@ class Worker:
             self._telemetry.crashed(what, error)
 
 
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        pass
+async def _first_of(tasks: list[asyncio.Task[Any]], seconds: float) -> None:
+    """Until one of them has ended, at most so long."""
+    await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

@@ -30,6 +30,7 @@ class Cardholder(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     token: str
     currency: str
     balance: str
+    issuer: str = ""
 
 
 class Merchant(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

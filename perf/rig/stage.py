@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
@@ -40,7 +40,10 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
 class Stage:
     """Starts the parts in their order; `close` ends them in the reverse one."""
 
-    def __init__(self, home: Path, database: Database, logs: Path, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, home: Path, database: Database, logs: Path, say: Callable[[str], None], settings: Mapping[str, str] | None = None
+    ) -> None:
+        """`settings`: of the hub, as variables; the rig's own go before them."""
         self.home = home
         self.database = database
         self.children: dict[str, Child] = {}
@@ -60,6 +63,7 @@ class Stage:
             "UNIONHUB_OPERATOR_PORT": "0",
             "UNIONHUB_PRODUCTION": "false",
         }
+        self._env = {**(settings or {}), **self._env}
 
     def __enter__(self) -> Stage:
         return self
@@ -73,9 +77,9 @@ class Stage:
         found = {name: child.pid for name, child in self.children.items()}
         return found if self.database.pid is None else {**found, "database": self.database.pid}
 
-    def open_sandbox(self, cardholders: int) -> None:
+    def open_sandbox(self, cardholders: int, module: str = "rig.sandbox_host") -> None:
         """Start the partners. Raises RigError."""
-        sandbox = self._start("sandbox", ["-m", "rig.sandbox_host", "--hub", self.hub_url, "--cardholders", str(cardholders)])
+        sandbox = self._start("sandbox", ["-m", module, "--hub", self.hub_url, "--cardholders", str(cardholders)])
         self.control_url = json.loads(sandbox.wait_for_line('"control"', READY_S + cardholders / 20))["control"]
 
     @contextmanager
@@ -118,6 +122,7 @@ class Stage:
         }
         told = [str(part) for pair in arguments.items() for part in pair]
         locustfile = str(PERF / "locustfile.py")
+        self.children.pop("client", None)  # of a load before
         return self._start("client", ["-m", "locust", "-f", locustfile, "--headless", "--only-summary", *told])
 
     def check(self, *but: str) -> None:

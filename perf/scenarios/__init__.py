@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from loadgen.messages import Journey, Sandbox
+from scenarios.by_issuer import ByIssuer, ByIssuerSettings
 from scenarios.consumer_qr import ConsumerQr, ConsumerQrSettings
 from scenarios.merchant_qr import MerchantQr, MerchantQrSettings
 from scenarios.p2p_transfer import P2pTransfer, P2pTransferSettings
@@ -30,6 +31,7 @@ ALL: Final[Mapping[str, tuple[type[Any], Callable[[Any, Sandbox], Scenario]]]] =
     "merchant_qr": (MerchantQrSettings, MerchantQr),
     "consumer_qr": (ConsumerQrSettings, ConsumerQr),
     "p2p_transfer": (P2pTransferSettings, P2pTransfer),
+    "by_issuer": (ByIssuerSettings, ByIssuer),
 }
 """Name in the mix -> (its settings, its maker)."""
 

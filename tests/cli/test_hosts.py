@@ -318,6 +318,17 @@ def test_a_user_of_a_channel_is_let_in_at_an_industry(hub: Hub) -> None:
     assert hub.send("CHANNEL_LOGIN_INFO", "encData=null", "--json").json["code"] == "70"
 
 
+def test_the_industry_asks_for_the_cards_of_whoever_came_in(hub: Hub) -> None:
+    """The chart by three commands; what is kept of them lets nobody in."""
+    assert hub.send("CHANNEL_LOGIN_INFO", "--json").json["code"] == "00"
+    (card,) = hub.send("GET_CARD_LIST", "--json").json["answer"]["cards"]
+    assert (card["issuerName"], card["maskedPan"][:4]) == ("Bauhinia Bank", "6291")
+    answer = hub.send("GET_CARD_PAYLOAD", "--json").json["answer"]
+    assert (answer["msgResponse"]["responseCode"], answer["encData"].count(".")) == ("00", 4)
+    assert hub.send("GET_CARD_PAYLOAD", "cardId=another", "--json").json["code"] == "14"
+    assert "industryUrl" not in (hub.operator.home / "sandbox" / "last-sent").read_text()
+
+
 # --- onboarding
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from support.loop import run
@@ -25,6 +26,7 @@ from unionhub.hosts.sandbox.seeds import (
     MERCHANTS,
     PARKING,
     PEAK,
+    PEAK_CHANNEL,
 )
 
 PEOPLE = [
@@ -279,7 +281,29 @@ def test_channels_and_industries_speak_the_flat_form() -> None:
         "userId": "7",
         "encData": {"mobile": "+852 5555 0100"},  # sealed before it is sent
     }
-    assert drafted("GET_CARD_LIST")[1] == {"msgID": "A1", "industryCode": "60010001"}
+    assert drafted("CHANNEL_LOGIN_INFO")[1]["userId"] == CARDHOLDERS[0].user_id
+    assert drafted("CHANNEL_LOGIN_INFO", sender=PEAK_CHANNEL)[1]["userId"] == CARDHOLDERS[1].user_id
+    assert drafted("CHANNEL_LOGIN_INFO", cardholder=3)[1]["userId"] == CARDHOLDERS[2].user_id
+
+
+def test_cards_are_asked_for_of_whoever_was_let_in_last_at_this_industry() -> None:
+    def login(code: str, user: str) -> Sending:
+        return sending("CHANNEL_LOGIN_INFO", asked={"channelCode": "PEAKLIFE02", "industryCode": code, "userId": user})
+
+    logins = [login("60010001", "u"), login("60020001", "v")]
+    user = {"msgID": "A1", "industryCode": "60010001", "channelCode": "PEAKLIFE02", "userId": "u"}
+    assert drafted("GET_CARD_LIST", sent=book(*logins)) == (PARKING, user)
+    with pytest.raises(CommandError, match="nobody was let in at 60010001: send CHANNEL_LOGIN_INFO, or give channelCode"):
+        drafted("GET_CARD_LIST", sent=book(logins[1]))
+    assert drafted("GET_CARD_LIST", "channelCode=HARBOUR01", "userId=w")[1]["userId"] == "w"
+    listed = Sending(
+        message="GET_CARD_LIST", sender=PARKING, msg_id="A1", code="00", asked=user, heard={"cards": [{"cardId": "c"}, {}]}
+    )
+    assert drafted("GET_CARD_PAYLOAD", sent=book(listed)) == (PARKING, {**user, "cardId": "c"})
+    empty = msgspec.structs.replace(listed, heard={"cards": []})
+    assert "cardId" not in drafted("GET_CARD_PAYLOAD", sent=book(empty))[1]
+    with pytest.raises(CommandError, match="GET_CARD_PAYLOAD follows another message: send GET_CARD_LIST"):
+        drafted("GET_CARD_PAYLOAD", sent=book(*logins))
 
 
 def test_a_partner_that_is_not_here_is_told() -> None:

@@ -153,6 +153,11 @@ LOOK_UPS: Final[dict[str, tuple[Callable[[Any], Awaitable[object]], str]]] = {
     "codes of an act": (lambda unit: unit.codes_of(1), "ix_codes_act_id_position"),
     "a QR inquiry": (lambda unit: unit.qr_inquiry("s", "m"), "pk_qr_inquiries"),
     "a user's latest login": (lambda unit: unit.latest_login("c", "u", "i"), "ix_logins_channel_user_id_industry_ends_at"),
+    "the card lists that were given": (
+        lambda unit: unit.card_lists("g", "c", "u", NOW),
+        "ix_card_lists_given_to_channel_user_id_ends_at",
+    ),
+    "what is used of allowances": (lambda unit: unit.used("k"), "pk_counters"),
     "cards of an account": (lambda unit: unit.cards(account_index=b"a"), "ix_cards_account_index"),
     "the trail of one subject": (lambda unit: unit.audit(subject="s"), "ix_audit_subject_position"),
 }

@@ -97,8 +97,9 @@ ROWS: Rows = {
 async def check_first_schema_is_carried_over(fresh_url: str) -> None:
     await _run(fresh_url, _first_schema)
     await _run(fresh_url, lambda connection: _fill(connection, ROWS))
-    assert await migrate.pending(fresh_url) == ["0002", "0003"]
-    assert await migrate.upgrade(fresh_url) == ["0002", "0003"]
+    pending = await migrate.pending(fresh_url)
+    assert (pending[0], pending[-1]) == ("0002", migrate.head())
+    assert await migrate.upgrade(fresh_url) == pending
     store = SqlStore(fresh_url)
     assert await store.ready()
     await _check_payments(store)
@@ -113,11 +114,12 @@ async def check_second_usable_cards_are_refused(fresh_url: str) -> None:
     others = [CARD | {"card_id": n, "token_index": b"%d" % n, "pan_index": b"%d" % n, "user_id": f"u{n}"} for n in (4, 5)]
     await _run(fresh_url, _first_schema)
     await _run(fresh_url, lambda connection: _fill(connection, {"cards": [*ROWS["cards"], CARD | twin, *others]}))
+    pending = await migrate.pending(fresh_url)
     with pytest.raises(ValueError, match=r"delete or close .*: 1 to 3$"):
         await migrate.upgrade(fresh_url)
-    assert await migrate.pending(fresh_url) == ["0002", "0003"]
+    assert await migrate.pending(fresh_url) == pending
     await _run(fresh_url, lambda connection: connection.execute(sa.text("UPDATE cards SET issuer_block = 'CLOSED'")))
-    assert await migrate.upgrade(fresh_url) == ["0002", "0003"]
+    assert await migrate.upgrade(fresh_url) == pending
 
 
 async def _run(url: str, work: Callable[[sa.Connection], object]) -> None:

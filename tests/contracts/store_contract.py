@@ -3,11 +3,14 @@ same one as another host sees it."""
 
 from __future__ import annotations
 
+from contracts.store_card_lists import CardListsContract
 from contracts.store_cards import CardsContract
 from contracts.store_codes import AuditContract, CodesContract, UndoneContract
 from contracts.store_enrolments import ActsContract, EnrolmentsContract
 from contracts.store_leases import NoticesContract, PaymentLeasesContract
 from contracts.store_lookups import KeptContract, LookupsContract
+from contracts.store_marketing import MarketingContract
+from contracts.store_orders import OrdersContract
 from contracts.store_payments import MovesContract, RecordsContract, ReservationsContract
 from contracts.store_services import ServicesContract
 from contracts.store_units import MessagesContract, UnitsContract
@@ -30,6 +33,9 @@ class StoreContract(
     CardsContract,
     ReferenceContract,
     ServicesContract,
+    CardListsContract,
+    MarketingContract,
+    OrdersContract,
     AuditContract,
     UndoneContract,
     UpkeepContract,

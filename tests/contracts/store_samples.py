@@ -146,6 +146,8 @@ def odd_payment(payment_id: int = 1) -> Payment:
         additional_msg_id="U39990001" + "3" * 20,
         cardholder=CardholderSays.REJECTED,
         told_pending=True,
+        order_id=2**58,
+        masked_pan=ODD_TEXT,
     )
 
 

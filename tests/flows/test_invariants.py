@@ -144,6 +144,7 @@ async def _found(house: House) -> Counter[str]:
     all_of_them = (
         rules.EveryWaitIsOwned(store, house.clock, limit),
         rules.NoCodePaysTwice(store),
+        rules.OrdersArePaidOnce(store),
         rules.NoRefundBeyondPaid(store),
         rules.NoCreditReversed(store),
     )

@@ -227,6 +227,29 @@ def test_beyond_the_bound_a_message_gets_503_at_once() -> None:
     run(scenario())
 
 
+def test_more_than_is_at_work_gets_503_at_once_but_what_waits_for_a_partner_does_not_count() -> None:
+    async def scenario() -> None:
+        waiting = 0
+        async with service(at_work_max=2, elsewhere=lambda: waiting) as hub:
+            hub.endpoint.hold = True
+            held = [asyncio.create_task(ask(hub.port, request(b"held"))) for _ in range(2)]
+            await until(lambda: len(hub.endpoint.seen) == 2)
+            assert (await ask(hub.port, request(b"too much"))).status == 503
+            waiting = 2  # both are at a bank that hangs: others are served meanwhile
+            held += [asyncio.create_task(ask(hub.port, request(b"held"))) for _ in range(2)]
+            await until(lambda: len(hub.endpoint.seen) == 4)
+            assert (await ask(hub.port, request(b"too much"))).status == 503
+            waiting = 0  # the bank has answered: now all four are ours
+            assert (await ask(hub.port, request(b"too much"))).status == 503
+            hub.endpoint.hold = False
+            hub.endpoint.release.set()
+            assert [(await task).status for task in held] == [200] * 4
+            assert (await ask(hub.port, request(b"again"))).status == 200
+        assert hub.turned_away == ["overloaded"] * 3
+
+    run(scenario())
+
+
 def test_of_messages_that_may_be_large_few_are_held_and_the_others_pass() -> None:
     """Whoever sends documents has not been verified yet: memory must not be his to take."""
 

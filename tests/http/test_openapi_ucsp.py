@@ -16,6 +16,13 @@ from unionhub.hosts.service.openapi import openapi_document
 
 DOCUMENT = json.loads(openapi_document(ROWS))
 SCHEMAS = DOCUMENT["components"]["schemas"]
+OWN = {
+    "CHANNEL_LOGIN_INFO": "industryUrl",
+    "GET_INDUSTRY_LIST": "services",
+    "GET_CARD_LIST": "cards",
+    "GET_CARD_PAYLOAD": "encData",
+}
+"""What the answer has of its own."""
 every_row = pytest.mark.parametrize("row", UCSP, ids=lambda row: row.name)
 
 
@@ -46,7 +53,7 @@ def test_a_request_is_flat(row: FlatRow) -> None:
 @every_row
 def test_an_answer_repeats_what_was_asked_and_says_its_own_beside(row: FlatRow) -> None:
     answer = SCHEMAS[f"{row.name}_answer"]
-    own = {"CHANNEL_LOGIN_INFO": "industryUrl", "GET_INDUSTRY_LIST": "services"}[row.name]
+    own = OWN[row.name]
     repeated = [
         name for name in ("msgID", "channelCode", "industryCode") if name in SCHEMAS[f"{row.name}_request"]["properties"]
     ]

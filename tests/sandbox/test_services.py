@@ -15,14 +15,19 @@ from support.keys import hub_keys
 from support.sandbox import HubStub, code, light_identities, over_sockets, run, world
 from unionhub.adapters.jose.facade import HubJose
 from unionhub.adapters.memory.store import MemoryStore
+from unionhub.domain.model.identifiers import mask_number
 from unionhub.domain.model.services import GrantState, IndustryService, PersonalField, service_faults
 from unionhub.hosts.sandbox.catalog import partner_path
+from unionhub.hosts.sandbox.clock import ManualClock
 from unionhub.hosts.sandbox.industry import Industry
+from unionhub.hosts.sandbox.keyring import FOLDER
 from unionhub.hosts.sandbox.partner import Identity
-from unionhub.hosts.sandbox.seeds import HARBOUR_CHANNEL, PARKING, PEAK_CHANNEL, TRAVEL
+from unionhub.hosts.sandbox.register import ISSUED_FILE, card_expiry, issued_at
+from unionhub.hosts.sandbox.seeds import HARBOUR_CHANNEL, PARKING, PEAK_CHANNEL, TRAVEL, WALLETS
 from unionhub.hosts.sandbox.services import GRANTS, SERVICES, page_url, put_services
 
 MESSAGE = "INDUSTRY_LOGIN_INFO"
+LIST, PAYLOAD = "GET_CARD_LIST", "GET_CARD_PAYLOAD"
 
 
 class Announcer(HubStub):
@@ -152,6 +157,110 @@ class TestChannel:
             request = made.channel(PEAK_CHANNEL).get_industry_list(language="en-HK")
             assert request.path == "/ucsp/v1/getindustrylist"
             assert request.body == {"msgID": request.msg_id, "channelCode": "PEAKLIFE02", "language": "en-HK"}
+
+
+class TestWallet:
+    def test_its_users_are_those_of_the_same_house(self) -> None:
+        with world() as (made, _):
+            for holder in made.cardholders:
+                shown = {app_id: made.channel(app_id).cards(holder.user_id) for app_id in (HARBOUR_CHANNEL, PEAK_CHANNEL)}
+                home = WALLETS[holder.gateway]
+                assert [app_id for app_id, cards in shown.items() if cards] == [home]
+                (card,) = shown[home]
+                assert (card.token, card.pan, card.issuer_name) == (holder.token, holder.pan, "Bauhinia Bank")
+                assert card.expiry == f"{card_expiry(made.clock.now()):%y%m}"
+                for secret in (holder.token.reveal(), holder.pan.reveal()):
+                    assert secret not in repr(card)
+
+    def test_an_identifier_says_nothing_and_stays(self) -> None:
+        with world() as (made, _), world() as (other, _):
+            holder = made.cardholders[0]
+            (card,) = made.channel().cards(holder.user_id)
+            assert card.card_id != other.channel().cards(holder.user_id)[0].card_id
+            again = made.channel().add_card(holder.user_id, holder.token, "3001", "6291****0012", "Another Bank")
+            assert made.channel().cards(holder.user_id) == [again]
+            assert (again.card_id, again.expiry) == (card.card_id, "3001")
+
+    def test_it_shows_cards_and_gives_one_sealed(self) -> None:
+        async def play() -> None:
+            channel, holder = made.channel(), made.cardholders[0]
+            hub = CardHub(transport, channel)
+            (card,) = (await hub.asks(LIST, holder.user_id))["cards"]
+            assert card == {
+                "cardId": channel.cards(holder.user_id)[0].card_id,
+                "maskedPan": mask_number(holder.pan.reveal()),
+                "cardType": "DEBIT",
+                "issuerName": "Bauhinia Bank",
+            }
+            assert (await hub.asks(LIST, "nobody"))["cards"] == []
+            told = hub.opened(await hub.asks(PAYLOAD, holder.user_id, cardId=card["cardId"]))
+            assert told == {"token": holder.token.reveal(), "expiry": channel.cards(holder.user_id)[0].expiry}
+            channel.gives_pans = True
+            told = hub.opened(await hub.asks(PAYLOAD, holder.user_id, cardId=card["cardId"]))
+            assert told.keys() == {"pan", "expiry"}
+            named = channel.add_card("kim", holder.token, "3001", "6291****0012", "Bank", cardholder_name="KIM")
+            told = hub.opened(await hub.asks(PAYLOAD, "kim", cardId=named.card_id))
+            assert told == {"token": holder.token.reveal(), "expiry": "3001", "cardholderName": "KIM"}
+
+        with world() as (made, transport):
+            run(play())
+
+    @pytest.mark.parametrize(
+        ("message", "changes", "said"),
+        [
+            (LIST, {"channelCode": "PEAKLIFE02"}, "A0"),
+            (LIST, {"userId": ""}, "30"),
+            (PAYLOAD, {"userId": None}, "30"),
+            (PAYLOAD, {}, "30"),
+            (PAYLOAD, {"cardId": "another"}, "14"),
+            (PAYLOAD, {"cardId": "its", "userId": "nobody"}, "14"),
+            ("PAYMENT_RESULT_NOTICE", {}, "00"),
+        ],
+        ids=str,
+    )
+    def test_what_it_refuses(self, message: str, changes: dict[str, Any], said: str) -> None:
+        async def play() -> None:
+            holder = made.cardholders[0]
+            its = made.channel().cards(holder.user_id)[0].card_id
+            members = {name: its if value == "its" else value for name, value in changes.items()}
+            answer = await CardHub(transport, made.channel()).asks(message, holder.user_id, **members)
+            assert code(answer) == said
+            assert not {"cards", "encData"} & answer.keys()
+
+        with world() as (made, transport):
+            run(play())
+
+    def test_hub_and_wallets_tell_the_same_expiry_at_every_start(self, tmp_path: Path) -> None:
+        """They are different processes, and a later start is in another month."""
+        (tmp_path / FOLDER).mkdir()
+        clock = ManualClock()
+        first = issued_at(tmp_path, clock)
+        assert first == clock.now()
+        clock.advance(90 * 86_400.0)
+        assert issued_at(tmp_path, clock) == first
+        (tmp_path / FOLDER / ISSUED_FILE).write_text("spoiled")
+        assert issued_at(tmp_path, clock) == clock.now()
+
+
+class CardHub(HubStub):
+    """The hub asking a channel for cards."""
+
+    async def asks(self, message: str, user_id: str, **changes: Any) -> dict[str, Any]:
+        body = {
+            "msgID": "A6001000120260302040000000001",
+            "channelCode": "HARBOUR01",
+            "industryCode": "60010001",
+            "userId": user_id,
+        }
+        sent = {name: value for name, value in {**body, **changes}.items() if value is not None}
+        reply = await self.post(partner_path(message), json.dumps(sent).encode())
+        self._jose.verify_response(reply.headers["upi-jws"], reply.body, self.party)
+        answer: dict[str, Any] = json.loads(reply.body)
+        return answer
+
+    def opened(self, answer: dict[str, Any]) -> dict[str, str]:
+        found: dict[str, str] = json.loads(self._jose.open_from(self.party, answer["encData"]))
+        return found
 
 
 class TestSeeds:

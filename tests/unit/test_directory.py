@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self, TypeVar, cast
 
 import pytest
@@ -12,6 +13,7 @@ from support.waiting import until
 from unionhub.adapters.memory.directory import SnapshotDirectory
 from unionhub.adapters.memory.telemetry import NullTelemetry
 from unionhub.domain.model.cards import CardProduct
+from unionhub.domain.model.marketing import HUB, Funder, MarketingOffer, OfferKind, OfferState
 from unionhub.domain.model.parties import Party, PartyState, Role
 from unionhub.domain.model.services import Grant, IndustryService
 from unionhub.ports.directory import Directory
@@ -31,12 +33,30 @@ def acquirer(app_id: str, iin: str, state: PartyState = PartyState.LIVE) -> Part
     return Party(app_id=app_id, role=Role.ACQUIRER, name=app_id, state=state, acquirer_iin=iin)
 
 
+def campaign(offer_id: str, state: OfferState = OfferState.ACTIVE) -> MarketingOffer:
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    return MarketingOffer(
+        offer_id=offer_id,
+        kind=OfferKind.INSTANT,
+        name="1 off",
+        owner=HUB,
+        funders=(Funder(party=HUB, percent=100),),
+        currency="344",
+        budget_minor=1_00,
+        valid_from=begin,
+        valid_until=begin + timedelta(days=1),
+        off_minor=1_00,
+        state=state,
+    )
+
+
 class ReferenceData:
     """Parties and products alone; counts readings, and can be slow or away."""
 
     def __init__(self, *parties: Party) -> None:
         self.held = {party.app_id: party for party in parties}
         self.offered: list[IndustryService] = []
+        self.campaigns: list[MarketingOffer] = []
         self.readings = 0
         self.trouble: Callable[[], Awaitable[None]] | None = None
 
@@ -62,6 +82,9 @@ class ReferenceData:
 
     async def grants(self) -> list[Grant]:
         return [GRANT]
+
+    async def offers(self) -> list[MarketingOffer]:
+        return list(self.campaigns)
 
     def add(self, party: Party) -> None:
         self.held[party.app_id] = party
@@ -158,11 +181,37 @@ class TestSnapshot:
         assert found.app_id == "39990042"
         assert snapshot.service("") is None
 
+    @pytest.mark.parametrize("turn", [1, -1])
+    def test_a_channel_is_found_by_its_code_and_a_live_one_counts(self, turn: int) -> None:
+        channels = [
+            Party(app_id=app_id, role=role, name=app_id, state=state, channel_code=code)
+            for app_id, role, state, code in (
+                ("39990031", Role.CHANNEL, PartyState.TESTING, "HARBOUR01"),
+                ("39990032", Role.CHANNEL, PartyState.LIVE, "HARBOUR01"),
+                ("39990033", Role.CHANNEL, PartyState.LIVE, "HARBOUR01"),
+                ("39990034", Role.CHANNEL, PartyState.SUSPENDED, "PEAKLIFE02"),
+                ("39990035", Role.INDUSTRY, PartyState.LIVE, "NOCHANNEL3"),
+                ("39990036", Role.CHANNEL, PartyState.LIVE, ""),
+            )
+        ]
+        snapshot = directory(ReferenceData(*channels[::turn]))
+        run(snapshot.refresh())
+        found = [snapshot.channel(code) for code in ("HARBOUR01", "PEAKLIFE02", "NOCHANNEL3", "", "harbour01")]
+        assert [each.app_id if each else "" for each in found] == ["39990032", "39990034", "", "", ""]
+
     def test_a_grant_is_of_its_pair(self) -> None:
         snapshot = directory(ReferenceData())
         run(snapshot.refresh())
         assert snapshot.grant("39990031", "39990041") == GRANT
         assert snapshot.grant("39990041", "39990031") is None
+
+    def test_offers_are_those_that_have_not_ended(self) -> None:
+        store = ReferenceData()
+        store.campaigns = [campaign("A"), campaign("B", OfferState.ENDED), campaign("C", OfferState.PAUSED)]
+        snapshot = directory(store)
+        assert list(snapshot.offers()) == []
+        run(snapshot.refresh())
+        assert [each.offer_id for each in snapshot.offers()] == ["A", "C"]
 
     def test_an_outage_is_told_and_the_last_snapshot_stays(self) -> None:
         store = ReferenceData(GATEWAY)

@@ -17,7 +17,7 @@ CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.14 python3.13 python3.12 
 ELSEWHERE := $(shell test ! -f $(VENV)/.folder || test "$$(cat $(VENV)/.folder)" = "$$(pwd -P)" || echo yes)
 ANOTHER_PYTHON := $(if $(PYTHON),$(shell test "$$(cat $(VENV)/.python 2>/dev/null)" = "$(PYTHON)" || echo yes))
 
-.PHONY: help run test report check lint types contracts wheel lock clean simulate perf chaos
+.PHONY: help run test report check lint types contracts wheel lock clean simulate perf pressure chaos
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -43,6 +43,9 @@ report: $(READY) ## the features, run in every way, and what they did as one pag
 
 perf: $(READY) ## a load on hub and PostgreSQL, bounded, its books compared: var/perf/report.html (ARGS="--help")
 	@exec $(BIN)/python perf/run.py $(ARGS)
+
+pressure: $(READY) ## one bank hangs, then more than the hub can do: what others' payers notice (ARGS="--help")
+	@exec $(BIN)/python perf/pressure.py $(ARGS)
 
 KILLS ?= 36
 chaos: $(READY) ## kill -9 of service, worker, core bank and PostgreSQL under load (KILLS=n); then the books must agree

@@ -440,6 +440,7 @@ def read_answer(outgoing: Outgoing, party: Party, body: bytes, open_sealed: Open
         raise NoWord("answer_of_another")
     if outgoing.amount is not None and not _same_amount(trx, outgoing.amount):
         raise NoWord("amount_differs")
+    settlement_key, reference = _settlement(trx) if party.role is Role.ACQUIRER else ("", "")
     return Answer(
         code=reply.msg_response.response_code,
         text=reply.msg_response.response_msg[:100],
@@ -461,11 +462,12 @@ def read_answer(outgoing: Outgoing, party: Party, body: bytes, open_sealed: Open
             valid_until=trx.valid_until[:14],
         ),
         downstream_order_id=trx.downstream_order_id[:64],
-        **(_settlement(trx) if party.role is Role.ACQUIRER else {}),
+        settlement_key=settlement_key,
+        retrieval_ref=reference,
     )
 
 
-def _settlement(trx: AnswerInfo) -> dict[str, str]:
+def _settlement(trx: AnswerInfo) -> tuple[str, str]:
     """Under which key and reference an acquirer settles what it approved. Not readable is not said."""
     try:
         key = msgspec.convert(trx.settlement_key, WireSettlementKey).key().text
@@ -473,7 +475,7 @@ def _settlement(trx: AnswerInfo) -> dict[str, str]:
         key = ""
     reference = trx.retrivl_ref_num
     is_reference = isinstance(reference, str) and reference.isascii() and reference.isalnum() and len(reference) <= 12
-    return {"settlement_key": key, "retrieval_ref": reference if is_reference else ""}
+    return key, reference if is_reference else ""
 
 
 def _account_info(sealed: str, open_sealed: Open) -> AccountInfo:

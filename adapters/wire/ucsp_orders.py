@@ -85,14 +85,14 @@ class ResultInfo(msgspec.Struct, frozen=True, kw_only=True, rename=wire_name, om
     ucsp_order_id: str = msgspec.field(name="ucspOrderId")
     trx_amt: str
     original_amount: str
-    discount_details: list[WireDiscount] = []
+    discount_details: list[WireDiscount]
     trx_currency: str
     masked_pan: str = ""
-    retrivl_ref_num: str = ""
+    retrivl_ref_num: str
     payment_status: str
     reason: str = ""
     refund_amt: str = ""
-    paid_at: str = ""
+    paid_at: str
 
 
 class NoticeInfo(ResultInfo, frozen=True, kw_only=True, rename=wire_name, omit_defaults=True):
@@ -161,7 +161,7 @@ def write_notice(notice: ResultNotice, party: Party, _: Seal) -> NoticeInfo:
         msg_id=notice.msg_id,
         channel_code=notice.channel_code,
         industry_code=notice.industry_code,
-        paid_at=stamp(party, notice.paid_at) if notice.paid_at else "",
+        paid_at=stamp(party, notice.paid_at),
         **_told(notice.order, notice.status, notice.payment, notice.refunded),
     )
 

@@ -23,11 +23,14 @@ from unionhub.domain.model.errors import Refusal
 from unionhub.domain.model.marketing import (
     MarketingOffer,
     NotCombinable,
+    Purchase,
     allowance_keys,
     available,
     best,
     combine,
     eligible,
+    typed,
+    unfit,
     worth,
 )
 from unionhub.domain.model.messages import Envelope
@@ -48,6 +51,9 @@ from .card_info import ChannelCards
 from .cashier_keys import CashierKeys, purchase_of, url_text
 from .frontend_payment import CashierPayment, CashierRequest
 from .runner import MoneyRunner
+
+CODES_MAX: Final = 5
+"""Coupons' codes that are looked at in one request."""
 
 _SESSION_BYTES: Final = 18
 _NONCE_BYTES: Final = 18
@@ -126,7 +132,8 @@ class Cashier:
         if stage is not Stage.CHOOSING:
             return view
         cards, no_cards = await self._listed(order, channel, industry)
-        failed = [payment for payment in tries if payment.kind == CashierPayment.message]
+        # A try that another one was in the way of is no news, once that is over.
+        failed = [each for each in tries if each.kind == CashierPayment.message and each.code != "94"]
         view = msgspec.structs.replace(
             view,
             cards=cards,
@@ -135,7 +142,7 @@ class Cashier:
             form_token=self._keys.form(order, session.session_id, url_text(self._entropy.token_bytes(_NONCE_BYTES))),
             declined=failed[-1] if failed else None,
         )
-        return await self._with_offers(view, offer_ids, frozenset(codes))
+        return await self._with_offers(view, offer_ids, frozenset(map(typed, list(codes)[:CODES_MAX])) - {""})
 
     async def pay(self, session: Session, said: Confirmation) -> Accepted:
         """The user confirmed. A token that is no form of this session is `12`; a form that was sent before, whatever it says
@@ -146,7 +153,12 @@ class Cashier:
         industry = self._directory.party(order.industry)
         if not nonce or industry is None:
             return Accepted(code="12")
-        request = CashierRequest(order_id=order.order_id, card_id=said.card_id, offer_ids=said.offer_ids, codes=said.codes)
+        request = CashierRequest(
+            order_id=order.order_id,
+            card_id=said.card_id,
+            offer_ids=said.offer_ids,
+            codes=frozenset(map(typed, said.codes)),
+        )
         envelope = Envelope(
             sender=industry,
             uuid=self._entropy.uuid_hex(),
@@ -218,7 +230,7 @@ class Cashier:
             net=order.amount - off,
             offers_fault=fault,
             codes=codes,
-            unknown_codes=codes - {offer.code for offer in had},
+            code_faults={code: _code_fault(code, known, purchase) for code in sorted(codes - {offer.code for offer in had})},
         )
 
     @staticmethod
@@ -261,3 +273,11 @@ def accepted_url(order: Order) -> str:
 
 def _session(order: Order, session_id: str) -> Session:
     return Session(order_id=order.order_id, ucsp_order_id=order.ucsp_order_id, session_id=session_id)
+
+
+def _code_fault(code: str, offers: Sequence[MarketingOffer], purchase: Purchase) -> str:
+    """Why a coupon's code does not help, in the user's words."""
+    meant = [offer for offer in offers if offer.code == code]
+    if not meant:
+        return "there is no such coupon"
+    return next((why for offer in meant if (why := unfit(offer, purchase))), "it is used up")

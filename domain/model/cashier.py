@@ -53,7 +53,7 @@ class CashierView(msgspec.Struct, frozen=True, kw_only=True):
     net: Money  # what is left to pay
     offers_fault: str = ""  # why the user's choice of offers cannot be, in his words
     codes: frozenset[str] = frozenset()  # of coupons, as he typed them
-    unknown_codes: frozenset[str] = frozenset()  # of these, those that nothing here answers to
+    code_faults: dict[str, str] = {}  # those of them that do not help, and why, in his words
     qr_payload: str = ""  # the order as an EMV code; empty where its merchant cannot be written as one
     form_token: str = ""  # what a confirmation must bring; each pays once
     payment: Payment | None = None  # PAYING, PAID: the one that pays it, or has paid it

@@ -96,7 +96,7 @@ def order_page(view: CashierView, *, left_s: int, card_id: str = "", said: str =
         may_retry=view.no_cards in words.WORTH_RETRYING,
         cards=shown_cards(view.cards, card_id),
         groups=offer_groups(view.offers),
-        codes=sorted(view.codes - view.unknown_codes),
+        codes=sorted(view.codes - view.code_faults.keys()),
         qr=qr_svg(view.qr_payload) if view.stage is Stage.CHOOSING and view.qr_payload else "",
         was_closed=view.order.state is OrderState.CLOSED,
         paid=_paid(view),

@@ -17,7 +17,17 @@ from unionhub.domain.flows.cashier import accepted_url
 from unionhub.domain.flows.cashier_keys import CashierKeys
 from unionhub.domain.model.cashier import Accepted, CashierView, Confirmation, Session, ShownOffer, Stage
 from unionhub.domain.model.channel_cards import ListedCard
-from unionhub.domain.model.marketing import Funder, MarketingOffer, NotCombinable, OfferKind, Purchase, best, combine, eligible, worth
+from unionhub.domain.model.marketing import (
+    Funder,
+    MarketingOffer,
+    NotCombinable,
+    OfferKind,
+    Purchase,
+    best,
+    combine,
+    eligible,
+    worth,
+)
 from unionhub.domain.model.money import Money
 from unionhub.domain.model.orders import Order, OrderState
 from unionhub.domain.model.transactions import Merchant, Payment, PaymentState
@@ -193,7 +203,7 @@ class ScriptedCashier:
             net=order.amount - off,
             offers_fault=fault,
             codes=frozenset(codes),
-            unknown_codes=frozenset(codes) - {each.code for each in had},
+            code_faults=dict.fromkeys(frozenset(codes) - {each.code for each in had}, "there is no such coupon"),
             declined=played.declined,
         )
 

@@ -96,7 +96,8 @@ class Diagram {
     this.breakBefore(arrow);
     if (asks && arrow.chart && arrow.chart !== this.chartName) {
       this.chartName = arrow.chart;
-      const head = element("p", this.about.charts[arrow.chart] || arrow.chart, "head-row");
+      const head = element("p", "", "head-row");
+      head.append(element("b", this.about.charts[arrow.chart] || arrow.chart));
       if (arrow.chart !== "I") head.append(element("small", `chart ${arrow.chart}`));
       this.put(head, null);
     }

@@ -11,6 +11,7 @@ import pytest
 # Before they are imported: what is wrong in a scenario is told by the assertions of its steps.
 pytest.register_assert_rewrite("steps", "story")
 
+from pace import Pace  # noqa: E402
 from report.recorder import Recorder  # noqa: E402
 from story import Story  # noqa: E402
 
@@ -62,9 +63,15 @@ def house_of_way(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         pytest.skip(str(reason))
 
 
+@pytest.fixture(scope="session")
+def pace(house_of_way: House) -> Pace:
+    """Of the acquirers in that house."""
+    return Pace(house_of_way.world)
+
+
 @pytest.fixture
-def story(house_of_way: House) -> Iterator[Story]:
+def story(house_of_way: House, pace: Pace) -> Iterator[Story]:
     """Fresh people in a house that many scenarios share."""
-    told = Story(house_of_way)
+    told = Story(house_of_way, pace)
     yield told
     told.finish()

@@ -27,6 +27,9 @@ NAMES: Final = {
 
 _UCSP_ROLES: Final = frozenset({Role.CHANNEL, Role.INDUSTRY})
 _UCSP_MESSAGES: Final = frozenset({"PLACE_ORDER", "PAY", "PAYMENT_RESULT"})
+_UCSP_ASKS: Final = frozenset({"TRX_RESULT_INQUIRY", "REVERSAL", "REFUND"})
+"""About a PAY, where the hub sends them to an acquirer; an acquirer sends messages of these names to SCIS."""
+
 _ASYNCHRONOUS: Final = frozenset({"TRX_RESULT_NOTIFICATION", "PAYMENT_RESULT_NOTICE", "PAYMENT_RESULT"})
 _INQUIRIES: Final = frozenset({"TRX_RESULT_INQUIRY", "PAYMENT_RESULT_INQUIRY"})
 
@@ -72,15 +75,17 @@ def party_names(partners: Iterable[Partner], gateway: str) -> Callable[[str], st
     return names.__getitem__
 
 
-def hub_name(role: Role, message: str) -> str:
-    """The platform that speaks: the hub is both."""
-    return "UCSP" if role in _UCSP_ROLES or message in _UCSP_MESSAGES else "SCIS"
+def hub_name(role: Role, message: str, *, asks: bool) -> str:
+    """The platform that speaks: the hub is both. `asks`: the hub sent the request."""
+    of_orders = message in _UCSP_MESSAGES or (asks and role is Role.ACQUIRER and message in _UCSP_ASKS)
+    return "UCSP" if role in _UCSP_ROLES or of_orders else "SCIS"
 
 
 def row_of(entry: Entry, name: Callable[[str], str], role: Callable[[str], Role]) -> Row:
     """A recorded message as a line of the table."""
     partner = entry.receiver if entry.sender == HUB else entry.sender
-    hub = hub_name(role(partner), entry.message)
+    asks = (entry.sender == HUB) is (entry.kind == "req")
+    hub = hub_name(role(partner), entry.message, asks=asks)
     sender, receiver = (hub if party == HUB else name(party) for party in (entry.sender, entry.receiver))
     message = entry.message
     if entry.kind == "resp":

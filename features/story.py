@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
+from pace import Pace
 from rows import Row, party_names, row_of
 from words import Amount
 
@@ -60,8 +61,9 @@ class Said(NamedTuple):
 class Story:
     """One scenario in one house. `finish` leaves the house as it was found."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, pace: Pace) -> None:
         self.house = house
+        self.pace = pace
         self.world = house.world
         self.since = self.world.journal.last_seq
         self.holders: list[Cardholder] = []
@@ -127,7 +129,7 @@ class Story:
             gateway = self.world.gateway(payment.holder.gateway)
             payment.answers.append(await gateway.send(request or payment.request))
             self._app_was_told = None
-            await self.house.work()
+            await self._settled()
 
         self.run(sent())
 
@@ -169,7 +171,7 @@ class Story:
             self.said.append(Said(partner, ready, answer))
             if isinstance(partner, Gateway):
                 self._app_was_told = answer
-            await self.house.work()
+            await self._settled()
             return answer
 
         return self.run(told())
@@ -226,8 +228,21 @@ class Story:
         async def passing() -> None:
             for _ in range(steps):
                 await self.house.advance(step_s)
+                await self._settled()
 
         self.run(passing())
+
+    def settle(self) -> None:
+        """Let everything happen that happens at once."""
+        self.run(self._settled())
+
+    async def _settled(self) -> None:
+        """What acquirers do by themselves, and the worker: each may give the other something to do."""
+        while True:
+            self.pace.go_on()
+            await self.house.until(self.pace.is_still)
+            if not await self.house.hub.worker.turn():
+                return
 
     # --- the bank and the network
 
@@ -350,14 +365,17 @@ class Story:
         assert not self.run(self.world.bank().audit())
 
     async def _rest(self) -> None:
-        """Business time goes on until every payment is final and every notice confirmed or parked."""
+        """Business time goes on until every payment is final, every order paid or closed, every notice confirmed or parked."""
+        ever = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
         for _ in range(_REST_STEPS):
             async with self.house.hub.store.begin() as uow:
-                unfinished = await uow.unfinished_before(datetime.max.replace(tzinfo=UTC) - timedelta(days=1), limit=1)
+                unfinished = await uow.unfinished_before(ever, limit=1)
+                open_orders = await uow.orders_due(ever, limit=1)
                 queued = await uow.notices(state=NoticeState.QUEUED, limit=1)
-            if not unfinished and not queued:
+            if not unfinished and not open_orders and not queued and self.pace.is_at_rest():
                 return
             await self.house.advance(_REST_STEP_S)
+            await self._settled()
         raise AssertionError("the house does not come to rest")
 
     def _check_books(self, holder: Cardholder) -> None:

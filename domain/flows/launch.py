@@ -106,8 +106,8 @@ class Launch:
             return await self._obstacles(uow, party, event, "yes")
 
     async def _obstacles(self, uow: UnitOfWork, party: Party, event: PartyEvent, tested: str) -> tuple[str, ...]:
-        parties, products = await uow.parties(), await uow.products()
-        found = obstacles(party, event, parties, products, plain_http=self._plain_http)
+        parties, products, services = await uow.parties(), await uow.products(), await uow.services()
+        found = obstacles(party, event, parties, products, services, plain_http=self._plain_http)
         # Keys that are wrong are never let in, whatever the step; a suspension must always be possible.
         unfit = self._key_faults(party) if event is not PartyEvent.SUSPEND else ()
         untested = (UNTESTED,) if event is PartyEvent.LAUNCH and not tested.strip() else ()

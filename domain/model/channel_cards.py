@@ -34,9 +34,6 @@ class CardList(msgspec.Struct, frozen=True, kw_only=True):
     given_at: datetime
     ends_at: datetime
 
-    def is_live(self, now: datetime) -> bool:
-        return self.given_at <= now < self.ends_at
-
     def card(self, card_id: str) -> ListedCard | None:
         return next((card for card in self.cards if card.card_id == card_id), None)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
+import msgspec
+
+from .addresses import is_loopback
 from .cards import CardProduct
 from .parties import Party, PartyEvent, Role
+from .services import IndustryService, service_faults
 
 MAINLAND: Final = "156"
 """ISO 3166 numeric of the one country whose issuers, gateways and channels cannot take part."""
@@ -27,6 +30,7 @@ def obstacles(
     event: PartyEvent,
     parties: Iterable[Party],
     products: Iterable[CardProduct],
+    services: Iterable[IndustryService] = (),
     *,
     plain_http: bool = False,
 ) -> tuple[str, ...]:
@@ -37,38 +41,46 @@ def obstacles(
     """
     checks = _CHECKS[event]
     others = [each for each in parties if each.app_id != party.app_id]
-    found = [line for check in checks for line in check(party, others, list(products))]
+    content = Content(products=tuple(products), services=tuple(services))
+    found = [line for check in checks for line in check(party, others, content)]
     if _addressed in checks and not plain_http and _is_plain_elsewhere(party.base_url):
         found.append("its base URL is http: https is needed, except for an address of this very machine (loopback)")
     return tuple(found)
 
 
-Check = Callable[[Party, Sequence[Party], Sequence[CardProduct]], Iterable[str]]
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """What partners bring along: issuers their products, industries their services."""
+
+    products: tuple[CardProduct, ...]
+    services: tuple[IndustryService, ...]
 
 
-def _elsewhere(party: Party, _others: Sequence[Party], _products: Sequence[CardProduct]) -> Iterable[str]:
+Check = Callable[[Party, Sequence[Party], Content], Iterable[str]]
+
+
+def _elsewhere(party: Party, _others: Sequence[Party], _content: Content) -> Iterable[str]:
     if party.country == MAINLAND and party.role in NOT_IN_MAINLAND:
         yield f"{a(party.role)} of mainland China (country 156) cannot take part: the platform is for elsewhere"
 
 
-def _keyed(party: Party, _others: Sequence[Party], _products: Sequence[CardProduct]) -> Iterable[str]:
+def _keyed(party: Party, _others: Sequence[Party], _content: Content) -> Iterable[str]:
     for use, needed_for in KEY_USES.items():
         if not any(key.use == use for key in party.keys):
             yield f"a key with use {use} is needed, {needed_for}"
 
 
-def _addressed(party: Party, _others: Sequence[Party], _products: Sequence[CardProduct]) -> Iterable[str]:
+def _addressed(party: Party, _others: Sequence[Party], _content: Content) -> Iterable[str]:
     # The hub calls every role: banks with money, the others with notices at least.
     if not party.base_url:
         yield "a base URL is needed: where the hub calls it"
 
 
-def _fit_for_its_role(party: Party, others: Sequence[Party], products: Sequence[CardProduct]) -> Iterable[str]:
+def _fit_for_its_role(party: Party, others: Sequence[Party], content: Content) -> Iterable[str]:
     if check := _ROLE_CHECKS.get(party.role):
-        yield from check(party, others, products)
+        yield from check(party, others, content)
 
 
-def _acquirer(party: Party, others: Sequence[Party], _products: Sequence[CardProduct]) -> Iterable[str]:
+def _acquirer(party: Party, others: Sequence[Party], _content: Content) -> Iterable[str]:
     if not EIGHT_DIGITS.fullmatch(party.acquirer_iin):
         yield "an acquirer needs its IIN, the 8 digits that begin ID 15 of its merchants' codes: --acquirer-iin"
         return
@@ -77,20 +89,20 @@ def _acquirer(party: Party, others: Sequence[Party], _products: Sequence[CardPro
             yield f"the acquirer IIN {party.acquirer_iin} is {other.app_id}'s ({other.name}), which is live"
 
 
-def _app_gateway(party: Party, _others: Sequence[Party], products: Sequence[CardProduct]) -> Iterable[str]:
-    if not any(party.app_id in product.gateways for product in products):
+def _app_gateway(party: Party, _others: Sequence[Party], content: Content) -> Iterable[str]:
+    if not any(party.app_id in product.gateways for product in content.products):
         yield "no issuer has authorised it for a product: `unionhub products allow PRODUCT --gateway`"
 
 
-def _issuer(party: Party, _others: Sequence[Party], products: Sequence[CardProduct]) -> Iterable[str]:
-    own = [product for product in products if product.issuer == party.app_id]
+def _issuer(party: Party, _others: Sequence[Party], content: Content) -> Iterable[str]:
+    own = [product for product in content.products if product.issuer == party.app_id]
     if not own:
         yield "it has no card product: `unionhub products add`"
     elif not any(product.token_range and product.pan_range for product in own):
         yield "none of its products has ranges of numbers: `unionhub products set PRODUCT --token-range --pan-range`"
 
 
-def _channel(party: Party, others: Sequence[Party], _products: Sequence[CardProduct]) -> Iterable[str]:
+def _channel(party: Party, others: Sequence[Party], _content: Content) -> Iterable[str]:
     if not CHANNEL_CODE.fullmatch(party.channel_code):
         yield "a channel needs its channel code, 8 to 12 letters and digits: --channel-code"
         return
@@ -99,13 +111,18 @@ def _channel(party: Party, others: Sequence[Party], _products: Sequence[CardProd
             yield f"the channel code {party.channel_code} is {other.app_id}'s ({other.name}) already"
 
 
-def _industry(party: Party, others: Sequence[Party], _products: Sequence[CardProduct]) -> Iterable[str]:
+def _industry(party: Party, others: Sequence[Party], content: Content) -> Iterable[str]:
     if not EIGHT_DIGITS.fullmatch(party.industry_code):
         yield "an industry service needs its industry code, 8 digits: --industry-code"
         return
     for other in others:
         if other.industry_code == party.industry_code:
             yield f"the industry code {party.industry_code} is {other.app_id}'s ({other.name}) already"
+    service = next((each for each in content.services if each.app_id == party.app_id), None)
+    if service is None:
+        yield f"it has no service: `unionhub parties service {party.app_id} --name --category --url`"
+    else:
+        yield from (f"its service: {fault}" for fault in service_faults(service))
 
 
 _ROLE_CHECKS: Final[dict[Role, Check]] = {
@@ -126,14 +143,6 @@ _CHECKS: Final[dict[PartyEvent, tuple[Check, ...]]] = {
     PartyEvent.SUSPEND: (),
 }
 """Event -> what is asked of a party before it."""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a URL's host is this very machine. A name is, only if it is localhost: others may lead anywhere."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def a(role: Role) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
@@ -10,10 +11,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from .addresses import is_loopback
 from .errors import IllegalMove
 from .identifiers import Secret
 from .languages import locale_of
-from .launching import is_loopback
 
 URL_MAX: Final = 512
 """Characters of industryUrl, the ticket included (U-96)."""
@@ -22,6 +23,12 @@ TICKET_BYTES: Final = 32
 _TICKET_CHARS: Final = 43  # of so many bytes in base64url without padding
 TICKET_PARAMETER: Final = "ticket"
 LIFE_MAX_S: Final = 31 * 86_400
+CITY_MAX: Final = 15
+"""Characters of a merchant's city in its code (EMVCo, ID 60)."""
+
+_MCC: Final = re.compile(r"[0-9]{4}", re.ASCII)
+_CITY: Final = re.compile(rf"[ -~]{{1,{CITY_MAX}}}", re.ASCII)
+_MERCHANT_ID: Final = re.compile(r"[A-Za-z0-9]{15}", re.ASCII)
 
 
 class PersonalField(StrEnum):
@@ -92,9 +99,20 @@ def _faults(service: IndustryService) -> Iterable[str]:
             yield f"{language[:10]!r} is no language: ll-CC, such as en-HK"
     if service.languages and service.default_language not in service.languages:
         yield "its default language is none that it speaks"
+    yield from _merchant_faults(service)
     for name, life_s in (("login", service.login_life_s), ("ticket", service.ticket_life_s)):
         if not 0 < life_s <= LIFE_MAX_S:
             yield f"a {name} lives 1 to {LIFE_MAX_S} seconds"
+
+
+def _merchant_faults(service: IndustryService) -> Iterable[str]:
+    """What its merchant's code (EMVCo) and the acquirer could not carry."""
+    if service.merchant_id and not (_MERCHANT_ID.fullmatch(service.merchant_id) and service.acquirer):
+        yield "its merchant number is 15 letters and digits, at an acquirer that is named too"
+    if not _MCC.fullmatch(service.mcc):
+        yield "its merchant category code (MCC) is 4 digits"
+    if not _CITY.fullmatch(service.city) or service.city != service.city.strip():
+        yield f"its city has 1 to {CITY_MAX} printable ASCII characters"
 
 
 def _url_faults(text: str) -> Iterable[str]:

@@ -248,7 +248,7 @@ def it_sees(story: Story, user: User, what: str) -> None:
 
 @given("the user has no card in the app")
 def no_card(user: User) -> None:
-    user.channel._wallets.pop(user.user_id)
+    user.channel.drop_cards(user.user_id)
 
 
 NUMBERS: Final = {"token": "token", "PAN": "pan"}

@@ -203,8 +203,8 @@ async def _changed(desk: Desk, app_id: str, make: Callable[[Desk, Party], Party]
 
 async def _lacks(desk: Desk, uow: UnitOfWork, party: Party) -> tuple[str, ...]:
     """What a party of its state should have, and this one has not."""
-    parties, products = await uow.parties(), await uow.products()
-    return obstacles(party, LED_HERE[party.state], parties, products, plain_http=not desk.settings.production)
+    parties, products, services = await uow.parties(), await uow.products(), await uow.services()
+    return obstacles(party, LED_HERE[party.state], parties, products, services, plain_http=not desk.settings.production)
 
 
 def _difference(before: Party, after: Party) -> str:

@@ -48,7 +48,9 @@ _NAMES: Final = {
 @click.option("--login-life-s", type=int, metavar="SECONDS", help="How long cards may be asked for after a login.")
 @click.option("--ticket-life-s", type=int, metavar="SECONDS", help="How long its page lets the user in.")
 @click.option("--acquirer", metavar="APPID", help="Who acquires what is paid there.")
-@click.option("--merchant", metavar="MID", help="Its merchant number at that acquirer.")
+@click.option("--merchant", metavar="MID", help="Its merchant number there, 15 characters; without it nothing is sold.")
+@click.option("--mcc", metavar="MCC", help="Its merchant category code, 4 digits; default: 7399, business services.")
+@click.option("--city", metavar="CITY", help="Where it is, as its orders' codes say it; default: Online.")
 @json_option
 def service(app_id: str, *, as_json: bool, **facts: Any) -> None:
     """Register the service of an industry, or change what is named. Without an option: show it.
@@ -188,6 +190,8 @@ def describe_service(found: IndustryService) -> dict[str, Any]:
         "ticketLifeS": found.ticket_life_s,
         "acquirer": found.acquirer,
         "merchant": found.merchant_id,
+        "mcc": found.mcc,
+        "city": found.city,
     }
 
 
@@ -289,6 +293,8 @@ def _tell_service(found: IndustryService) -> None:
             ("ticket lives", f"{found.ticket_life_s} s"),
             ("acquirer", found.acquirer),
             ("merchant", found.merchant_id),
+            ("MCC", found.mcc),
+            ("city", found.city),
         ]
     )
 

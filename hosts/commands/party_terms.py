@@ -8,8 +8,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from unionhub.adapters.jose.keys import check_party_keys
+from unionhub.domain.model.addresses import is_loopback
 from unionhub.domain.model.countries import NUMERIC_OF
-from unionhub.domain.model.launching import CHANNEL_CODE, EIGHT_DIGITS, is_loopback
+from unionhub.domain.model.launching import CHANNEL_CODE, EIGHT_DIGITS
 from unionhub.domain.model.parties import Party, Role
 
 from .failures import CommandError

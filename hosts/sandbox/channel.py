@@ -70,6 +70,10 @@ class Channel(Partner):
         wallet[card.card_id] = card
         return card
 
+    def drop_cards(self, user_id: str) -> None:
+        """An empty wallet."""
+        self._wallets.pop(user_id, None)
+
     def cards(self, user_id: str) -> list[WalletCard]:
         """The user's cards, the oldest first."""
         return list(self._wallets.get(user_id, {}).values())

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -61,10 +61,11 @@ class Rhythm(msgspec.Struct, kw_only=True):
 
 
 class OrderWork:
-    """Goes on until everything in the till is settled and told; `resume` after a restart."""
+    """Goes on until everything in the till is settled and told; `resume` after a restart. `wait` is how it lets time pass."""
 
     def __init__(self, acquirer: Acquirer, till: Till) -> None:
         self.rhythm = Rhythm()
+        self.wait: Callable[[float], Awaitable[object]] = asyncio.sleep
         self._acquirer = acquirer
         self._till = till
         self._driven: set[str] = set()
@@ -149,7 +150,7 @@ class OrderWork:
         """Ask SCIS until it knows, or has proven not to know, what became of the TOKEN_PAYMENT."""
         unknown = 0
         for gap_s in self.rhythm.looks():
-            await asyncio.sleep(gap_s)
+            await self.wait(gap_s)
             if not await self._is(pay, PayState.SENT):
                 return
             answer = await self._said(self._acquirer.trx_result_inquiry(pay.token_payment, "TOKEN_PAYMENT"))
@@ -213,7 +214,7 @@ class OrderWork:
         for gap_s in self.rhythm.repeats():
             if await self._back_once(pay):
                 return
-            await asyncio.sleep(gap_s)
+            await self.wait(gap_s)
 
     async def _back_once(self, pay: Pay) -> bool:
         """REVERSAL of the TOKEN_PAYMENT, whatever became of it; False when SCIS has not confirmed it."""
@@ -238,7 +239,7 @@ class OrderWork:
 
     async def _refund_until_known(self, undo: Undo) -> None:
         for gap_s in self.rhythm.repeats():
-            await asyncio.sleep(gap_s)
+            await self.wait(gap_s)
             answer = await self._refund_once(undo)
             if answer is not None and answer.code not in _NOT_NOW:
                 return
@@ -278,7 +279,7 @@ class OrderWork:
             if answer is not None and answer.code not in _NOT_NOW:
                 await self._heard(result, answer.code)
                 return
-            await asyncio.sleep(gap_s)
+            await self.wait(gap_s)
 
     async def _heard(self, result: Result, code: str) -> None:
         await self._till.run(lambda book: book.told(result.msg_id, code))

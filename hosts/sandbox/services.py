@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from unionhub.domain.model.launching import is_loopback
+from unionhub.domain.model.addresses import is_loopback
 from unionhub.domain.model.services import Grant, GrantState, IndustryService, PersonalField
 from unionhub.hosts.sandbox.partner import Identity
 from unionhub.hosts.sandbox.seeds import ACQUIRER, HARBOUR_CHANNEL, PARKING, PEAK_CHANNEL, TRAVEL

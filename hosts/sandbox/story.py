@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from unionhub.domain.model.identifiers import Token
+from unionhub.hosts.sandbox.browser import confirm
 from unionhub.hosts.sandbox.members import AppUser
 from unionhub.hosts.sandbox.partner import HubAnswer, Partner
 from unionhub.hosts.sandbox.seeds import APPLICANT, CNY, HKD, URL_CODES
@@ -17,6 +18,7 @@ from unionhub.hosts.sandbox.world import World
 Tell = Callable[[str], None]
 
 NOTICE: Final = "TRX_RESULT_NOTIFICATION"
+ORDER_NOTICE: Final = "PAYMENT_RESULT_NOTICE"
 _NOTICE_WAIT_S: Final = 10.0
 _POLL_S: Final = 0.05
 
@@ -27,7 +29,7 @@ class StoryFailed(Exception):  # noqa: N818
 
 async def play(world: World, tell: Tell) -> None:
     """Tell the story; raises StoryFailed where it goes wrong. `tell` gets one line before each scene."""
-    for scene in (_paid, _with_coupon, _declined, _new_card, _shown_code, _url, _login, _bill, _transfer):
+    for scene in (_paid, _with_coupon, _declined, _new_card, _shown_code, _url, _login, _cashier, _bill, _transfer):
         await scene(world, tell)
 
 
@@ -132,6 +134,23 @@ async def _login(world: World, tell: Tell) -> None:
         raise StoryFailed(f"{industry.identity.name} did not let its user in")
 
 
+async def _cashier(world: World, tell: Tell) -> None:
+    """UCSP: what the service sells is paid at the hub's own cashier, with a card that SCIS issued: the two platforms meet."""
+    channel, industry, holder = world.channel(), world.industry(), world.cardholders[0]
+    tell(f"three hours of parking, 120.00: {industry.identity.name} places the order")
+    order_id = f"P-{payment_reference(industry.request('PAYMENT_RESULT_INQUIRY').msg_id)}"
+    order = industry.submit_payment_order(channel.identity.channel_code, holder.user_id, order_id, "120.00", "Parking, 3 hours")
+    placed = await industry.send(order)
+    _expect(placed, "00")
+    tell("at the cashier: its card list, two offers, and the user pays")
+    async with _told(channel, ORDER_NOTICE), _told(industry, ORDER_NOTICE):
+        if not await confirm(placed.body["cashierUrl"], world.hub.base_url):
+            raise StoryFailed("the cashier took no payment")
+    told = industry.inbox.items(ORDER_NOTICE)[-1].body
+    if not isinstance(told, dict) or told.get("paymentStatus") != "APPROVED":
+        raise StoryFailed(f"{industry.identity.name} was told {told}")
+
+
 async def _bill(world: World, tell: Tell) -> None:
     """A bill of a merchant whom the issuer knows."""
     holder, power = world.cardholders[0], world.preset_merchants[0]
@@ -160,13 +179,13 @@ def _expect(answer: HubAnswer, code: str) -> None:
 
 
 @asynccontextmanager
-async def _told(partner: Partner) -> AsyncIterator[None]:
+async def _told(partner: Partner, notice: str = NOTICE) -> AsyncIterator[None]:
     """After the block, wait until that partner has got one more notice: scenes do not run into each other."""
-    before = len(partner.inbox.items(NOTICE))
+    before = len(partner.inbox.items(notice))
     yield
     try:
         async with asyncio.timeout(_NOTICE_WAIT_S):
-            while len(partner.inbox.items(NOTICE)) <= before:  # noqa: ASYNC110 - partners' inboxes tell nobody
+            while len(partner.inbox.items(notice)) <= before:  # noqa: ASYNC110 - partners' inboxes tell nobody
                 await asyncio.sleep(_POLL_S)
     except TimeoutError:
         raise StoryFailed(f"{partner.identity.name} was not told") from None

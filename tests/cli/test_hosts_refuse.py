@@ -62,7 +62,11 @@ def test_a_database_that_does_not_answer(nobody: Operator, host: str) -> None:
     ],
 )
 def test_what_is_for_development_alone(nobody: Operator, tmp_path: Path, command: list[str], line: str) -> None:
-    production = {"UNIONHUB_PRODUCTION": "true", "UNIONHUB_MASTER_KEY_FILE": str(tmp_path / "master.key")}
+    production = {
+        "UNIONHUB_PRODUCTION": "true",
+        "UNIONHUB_MASTER_KEY_FILE": str(tmp_path / "master.key"),
+        "UNIONHUB_PUBLIC_URL": "https://pay.example",
+    }
     assert line in nobody.refuses(*command, **production)
     assert not nobody.home.exists()
 

@@ -155,7 +155,11 @@ def test_url_mode_platforms_may_be_of_the_mainland(unionhub: Operator, app_id: s
     assert (shown["country"], shown["state"], shown["nextStep"], shown["obstacles"]) == ("156", "LIVE", None, [])
 
 
-PRODUCTION = {"UNIONHUB_PRODUCTION": "true", "UNIONHUB_MASTER_KEY_FILE": "/etc/unionhub/master.key"}
+PRODUCTION = {
+    "UNIONHUB_PRODUCTION": "true",
+    "UNIONHUB_MASTER_KEY_FILE": "/etc/unionhub/master.key",
+    "UNIONHUB_PUBLIC_URL": "https://pay.example",
+}
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from support.keys import partner_key
 from support.operator import Operator
+from unionhub.domain.model.parties import JoseProfile
 from unionhub.domain.model.services import Grant, IndustryService
 from unionhub.hosts.sandbox.seeds import ACQUIRER, HARBOUR, HARBOUR_CHANNEL, PARKING, PEAK_CHANNEL, TRAVEL
 
@@ -46,10 +49,17 @@ def test_a_service_is_registered_then_changed(unionhub: Operator) -> None:
     named = ("--name", "Bay Parking", "--category", "parking", "--url", URL)
     made = unionhub.json("parties", "service", NEW_INDUSTRY, *named, "--needs", "mobile", "--takes", "email")
     assert (made["needs"], made["takes"], made["ticketLifeS"]) == (["mobile"], ["email"], 60)
-    changed = unionhub.json("parties", "service", NEW_INDUSTRY, "--ticket-life-s", 30, "--acquirer", ACQUIRER)
-    assert changed == made | {"ticketLifeS": 30, "acquirer": ACQUIRER}
+    assert (made["mcc"], made["city"], made["merchant"]) == ("7399", "Online", "")
+    sold = ("--acquirer", ACQUIRER, "--merchant", "344752300000009", "--mcc", "7523", "--city", "Kowloon")
+    changed = unionhub.json("parties", "service", NEW_INDUSTRY, "--ticket-life-s", 30, *sold)
+    merchant = {"acquirer": ACQUIRER, "merchant": "344752300000009", "mcc": "7523", "city": "Kowloon"}
+    assert changed == made | {"ticketLifeS": 30, **merchant}
     assert unionhub.json("parties", "service", NEW_INDUSTRY) == changed
-    assert stored_service(unionhub, NEW_INDUSTRY).url == URL
+    stored = stored_service(unionhub, NEW_INDUSTRY)
+    assert (stored.url, stored.mcc, stored.city) == (URL, "7523", "Kowloon")
+    said = unionhub.does("parties", "service", NEW_INDUSTRY).out
+    assert "7523" in said
+    assert "Kowloon" in said
     assert [action for action, _ in trail(unionhub, f"party {NEW_INDUSTRY}")][:2] == ["party.service"] * 2
     assert "Bay Parking" in unionhub.does("parties", "services").out
     assert "60030001" in unionhub.does("parties", "services").out
@@ -69,11 +79,30 @@ def test_a_service_is_registered_then_changed(unionhub: Operator) -> None:
         (PARKING, ["--url", URL, "--ticket-life-s", "0"], "a ticket lives"),
         (PARKING, ["--url", URL, "--acquirer", HARBOUR], "is no acquirer here"),
         (PARKING, ["--url", URL, "--name", "x" * 101], "up to 100"),
+        (PARKING, ["--url", URL, "--mcc", "752"], "its merchant category code (MCC) is 4 digits"),
+        (PARKING, ["--url", URL, "--city", "Hong Kong Island"], "its city has 1 to 15 printable"),
+        (PARKING, ["--url", URL, "--city", "香港"], "its city has 1 to 15 printable"),
+        (PARKING, ["--url", URL, "--city", ""], "its city has 1 to 15 printable"),
+        (PARKING, ["--url", URL, "--merchant", "34475230000000"], "its merchant number is 15 letters and digits"),
         (PARKING, ["--url", URL, "--icon-url", "https://ü.example"], "printable ASCII"),
     ],
 )
 def test_services_that_cannot_be(unionhub: Operator, app_id: str, options: list[str], line: str) -> None:
     assert line in unionhub.refuses("parties", "service", app_id, *options)
+
+
+def test_an_industry_is_launched_with_a_service(unionhub: Operator) -> None:
+    industry = "98040704"
+    code = ("--role", "industry", "--name", "Ferry", "--industry-code", "60030003", "--base-url", "https://ferry.example")
+    keys = json.dumps({"keys": [partner_key(JoseProfile.MODERN, use).public_jwk() for use in ("sig", "enc")]})
+    unionhub.does("parties", "add", industry, *code, "--jwks", "-", typed=keys)
+    unionhub.does("parties", "admit", industry)
+    launch = ("parties", "launch", industry, "--tested", "Kim, today")
+    line = f"{industry} cannot launch yet: it has no service: `unionhub parties service {industry} --name --category --url`"
+    assert unionhub.refuses(*launch) == line
+    assert "it has no service" in unionhub.does("parties", "show", industry).out
+    unionhub.does("parties", "service", industry, "--name", "Ferry", "--category", "travel", "--url", URL)
+    assert unionhub.json(*launch)["state"] == "LIVE"
 
 
 def test_a_grant_goes_its_way(unionhub: Operator) -> None:

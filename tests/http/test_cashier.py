@@ -43,13 +43,15 @@ class Html(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
+        if tag not in ("b", "span"):
+            self.pieces.append(" ")
 
     def handle_data(self, data: str) -> None:
         self.pieces.append(data)
 
     @property
     def text(self) -> str:
-        return " ".join("".join(self.pieces).split())
+        return " ".join("".join(self.pieces).replace("\u2060", "").split())
 
     def inputs(self, name: str) -> list[dict[str, str | None]]:
         return [attrs for tag, attrs in self.tags if tag == "input" and attrs.get("name") == name]
@@ -414,7 +416,7 @@ def test_what_is_seen_is_what_is_paid() -> None:
         played = scene.desk.order(offers=offers_of(scene.clock))
         visitor, home, page = await scene.inside(played)
         # Proposed: 5 % of 360.00 and 10.00 of incentive money.
-        assert page.values("offer") == ["PARK-5", "BAY-10"]
+        assert page.values("offer") == ["BAY-10", "PARK-5"]
         assert "Pay HKD 332.00" in page.text
         # He chose other ones and did not see their total yet: nothing is paid.
         answer = await visitor.post(f"{home}/pay", fields_of(page, **{"want.INCENTIVE": "BAY-4"}))
@@ -451,7 +453,7 @@ def test_choosing_is_kept_and_answered_by_a_redirect() -> None:
             assert [attrs["value"] for attrs in page.inputs("card") if "checked" in attrs] == ["card-b"]
         await visitor.post(f"{home}/choose", fields_of(page, code="NOPE"))
         page = await visitor.page(home)
-        assert "The code NOPE cannot be used for this order." in page.text
+        assert "The code NOPE does not help here: there is no such coupon." in page.text
         assert page.values("codes") == []
         await visitor.post(f"{home}/choose", {"wants": "1", "want": ["BAY-10", "BAY-4", "<b>"]})
         assert "That choice is not possible: not to be had" in (await visitor.page(home)).text
@@ -740,7 +742,7 @@ def test_nothing_is_told_of_a_crash(caplog: pytest.LogCaptureFixture) -> None:
     async def scenario(scene: Scene) -> None:
         played = scene.desk.order()
         path = scene.desk.path(played)
-        visitor, home, _ = await scene.inside(played)
+        visitor, _, _ = await scene.inside(played)
         played.error = RuntimeError("a secret")
         answer = await visitor.get(path)
         assert (answer.status, answer.header("content-type")) == (500, "text/html; charset=utf-8")

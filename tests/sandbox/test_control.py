@@ -154,7 +154,6 @@ class TestWhatThereIs:
 
     def test_what_is_not_there(self, home: Path) -> None:
         async def test(desk: Desk) -> None:
-            await desk.get("/sandbox", 404)
             await desk.get("/sandbox/nothing", 404)
             await desk.get("/sandbox/faults", 405)
             await desk.post("/sandbox/cardholders", {}, 405)

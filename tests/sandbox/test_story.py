@@ -14,7 +14,7 @@ from unionhub.hosts.sandbox.story import StoryFailed, play
 
 @pytest.fixture
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house("memory", tmp_path_factory.mktemp("story")) as made:
+    with house("sqlite", tmp_path_factory.mktemp("story")) as made:
         yield made
 
 
@@ -55,6 +55,8 @@ def test_the_story_ends_well(home: House) -> None:
         "MPQRC_PAYMENT_URL",
         "BILL_PAYMENT",
         "P2P_TRANSFER",
+        "PAY",
+        "TOKEN_PAYMENT",
     }
     assert {state for states in found.values() for state in states} == {"APPROVED", "DECLINED"}
 

@@ -21,6 +21,7 @@ from unionhub.domain.model.parties import (
     Role,
     way_to,
 )
+from unionhub.domain.model.services import IndustryService
 
 S, E = PartyState, PartyEvent
 
@@ -173,7 +174,7 @@ RANGED = {"token_range": RANGE, "pan_range": RANGE}
             "the channel code BAYLIFE01 is 98000999",
         ),
         (Role.INDUSTRY, {"industry_code": "6001"}, [], [], "an industry service needs its industry code"),
-        (Role.INDUSTRY, {"industry_code": "60010001"}, [], [], ""),
+        (Role.INDUSTRY, {"industry_code": "60010001"}, [], [], "it has no service: `unionhub parties service 98000702 "),
         (
             Role.INDUSTRY,
             {"industry_code": "60010001"},
@@ -197,6 +198,35 @@ def test_what_stands_before_business(
     assert bool(found) == bool(line)
     assert "; ".join(found).startswith(line)
     assert obstacles(asking, E.ADMIT, known, products) == ()
+
+
+INDUSTRY = party(Role.INDUSTRY, industry_code="60010001")
+
+
+def service(**facts: Any) -> IndustryService:
+    plain = {"app_id": INDUSTRY.app_id, "name": "Park", "category": "parking", "url": "https://park.example/start"}
+    return IndustryService(**{**plain, **facts})
+
+
+@pytest.mark.parametrize(
+    ("services", "found"),
+    [
+        ([service()], []),
+        ([service(app_id="98000999")], ["it has no service: `unionhub parties service 98000702 --name --category --url`"]),
+        (
+            [service(app_id="98000999"), service(url="http://park.example", ticket_life_s=0)],
+            [
+                "its service: its URL is http: https is needed, except for an address of this very machine (loopback)",
+                "its service: a ticket lives 1 to 2678400 seconds",
+            ],
+        ),
+    ],
+)
+def test_an_industry_does_business_with_a_service_that_users_can_open(
+    services: list[IndustryService], found: list[str]
+) -> None:
+    assert list(obstacles(INDUSTRY, E.LAUNCH, (), (), services)) == found
+    assert obstacles(INDUSTRY, E.ADMIT, (), (), services) == ()
 
 
 def test_everything_that_is_missing_is_told_at_once() -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 # Before they are imported: what is wrong in a scenario is told by the assertions of its steps.
@@ -17,6 +18,7 @@ from story import Story  # noqa: E402
 
 from support.house import House, house  # noqa: E402
 from support.stores import NoPostgres  # noqa: E402
+from unionhub.domain.model.marketing import OfferState  # noqa: E402
 
 REPORT_FOLDER = "UNIONHUB_TEST_REPORT"
 """Where the run is to be recorded for `make report`; nowhere when it is not set."""
@@ -58,9 +60,19 @@ def house_of_way(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     """The house of the way that the test asks for. Opening one costs more than any scenario."""
     try:
         with house(request.param, tmp_path_factory.mktemp(request.param)) as made:
+            made.run(_put_offers_away(made))
             yield made
     except NoPostgres as reason:
         pytest.skip(str(reason))
+
+
+async def _put_offers_away(made: House) -> None:
+    """The sandbox's own: scenarios say which offers there are."""
+    async with made.hub.store.begin() as uow:
+        for offer in await uow.offers():
+            await uow.put_offer(msgspec.structs.replace(offer, state=OfferState.PAUSED))
+        await uow.commit()
+    await made.hub.directory.refresh()
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from unionhub.adapters.wire.ucsp import UCSP
-from unionhub.hosts.sandbox.catalog import FLAT_ROLES, RECEIVED_BY
+from unionhub.hosts.sandbox.catalog import SCIS, platform
+from unionhub.hosts.sandbox.partner import Identity
 
 HUB: Final = "hub"  # as the journal names it
-_OF_UCSP: Final = frozenset(row.name for row in UCSP).union(*(RECEIVED_BY[role] for role in FLAT_ROLES))
-"""Messages of the other platform that the hub is."""
 
 _WHO, _WHAT = 20, 28
 
@@ -19,8 +17,9 @@ _WHO, _WHAT = 20, 28
 class Drawing:
     """Draws journal entries, one line each. Requests point right, responses left, so that a call reads as a bracket."""
 
-    def __init__(self, names: Mapping[str, str], *, color: bool) -> None:
-        self._names = dict(names)
+    def __init__(self, partners: Mapping[str, Identity], *, color: bool) -> None:
+        """`partners` by their app_ids."""
+        self._partners = dict(partners)
         self._color = color
 
     def message(self, entry: Mapping[str, Any]) -> str:
@@ -29,7 +28,8 @@ class Drawing:
         asked = entry["kind"] == "req"
         caller, called = (entry["from"], entry["to"]) if asked else (entry["to"], entry["from"])
         arrow = "──▶" if asked else "◀──"
-        left, right = (self._who(each, entry["message"]) for each in (caller, called))
+        hub = self._hub(caller, called, entry["message"])
+        left, right = (self._who(each, hub) for each in (caller, called))
         line = f"  {at:%H:%M:%S}.{at.microsecond // 1000:03d}  {left} {arrow} {right}  "
         line += f"{entry['message']:<{_WHAT}}"
         if asked:
@@ -43,9 +43,14 @@ class Drawing:
         """A line of the story before its messages."""
         return self._tint(f"\n  {text}", "1")
 
-    def _who(self, app_id: str, message: str) -> str:
-        hub = "UCSP" if message in _OF_UCSP else "SCIS"
-        name = hub if app_id == HUB else self._names.get(app_id, app_id)
+    def _hub(self, caller: str, called: str, message: str) -> str:
+        """The platform that the hub is in this message."""
+        partner = self._partners.get(called if caller == HUB else caller)
+        return platform(partner.role, message, from_hub=caller == HUB) if partner is not None else SCIS
+
+    def _who(self, app_id: str, hub: str) -> str:
+        partner = self._partners.get(app_id)
+        name = hub if app_id == HUB else partner.name if partner is not None else app_id
         return f"{name[:_WHO]:<{_WHO}}"
 
     def _tint(self, line: str, code: str) -> str:

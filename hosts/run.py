@@ -167,7 +167,7 @@ class Run:
         since = issued_at(self._settings.home, hub.clock)
         await Registrar(hub.store, hub.vault, hub.sequences, hub.clock, issued_at=since).register(identities)
         await hub.directory.refresh()
-        self._drawing = Drawing({app_id: each.name for app_id, each in identities.items()}, color=self._color)
+        self._drawing = Drawing(identities, color=self._color)
 
     async def _watch(self, child: asyncio.subprocess.Process) -> None:
         """Draw what the child tells, to the end. A sandbox that ends by itself ends the run."""

@@ -48,6 +48,7 @@ WITHIN: Final = 2.0  # the other issuer's p99, against its usual
 REFUSED_WITHIN_S: Final = 1.0
 MEMORY_MIB: Final = 96.0  # more than before, at most
 ROUNDS: Final = 3
+HEALING_S: Final = 6.0  # the breaker's time, and one that tries
 SETTLE_S: Final = 120.0
 MESSAGES: Final = ("DEBIT_TRANSACTION", "TRX_RESULT_INQUIRY", "REVERSAL")
 REFUSED: Final = frozenset({"http_503", "code_96"})
@@ -78,9 +79,10 @@ class Stretch(msgspec.Struct, kw_only=True):
         """From the scheduled start, whatever was answered, in order."""
         return sorted((sample.done_s - sample.due_s) * 1000 for sample in self.of(issuer))
 
-    def p99_ms(self, issuer: str) -> float:
-        """Infinite where more than 1 in 100 got no right answer."""
-        return percentile(sorted(sample.latency_s for sample in self.of(issuer)), 0.99) * 1000
+
+def p99_ms(samples: Sequence[Sample]) -> float:
+    """Infinite where more than 1 in 100 got no right answer."""
+    return percentile(sorted(sample.latency_s for sample in samples), 0.99) * 1000
 
 
 def options(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -257,8 +259,9 @@ def growth_mib(stretches: Sequence[Stretch]) -> float:
 
 
 def hang(rig: Rig, rate: float, seconds: float) -> list[str]:
-    """The first measurement; returns what is wrong."""
-    wrong: list[str] = []
+    """The first measurement; returns what is wrong. Usual is before and after: a machine has its hours."""
+    best: dict[str, float] = {}
+    refused = 0.0
     for number in range(1, ROUNDS + 1):
         usual = rig.play(f"both healthy ({number})", rate, seconds)
         rig.silence(1_000_000)
@@ -266,16 +269,20 @@ def hang(rig: Rig, rate: float, seconds: float) -> list[str]:
         rig.silence(0)
         with rig.silent_address():
             mute = rig.play(f"its address says nothing ({number})", rate, seconds)
-        time.sleep(6)  # the breaker's time, and one that tries
+        time.sleep(HEALING_S)
         healed = rig.play(f"healed ({number})", rate, seconds)
-        ratios = [stretch.p99_ms(OTHER) / usual.p99_ms(OTHER) for stretch in (silent, mute)]
-        say(f"the other issuer's p99 against its usual: {ratios[0]:.2f} and {ratios[1]:.2f}")
-        wrong = [f"the other issuer's p99 is {ratio:.2f} times its usual" for ratio in ratios if ratio > WITHIN]
-        if share := sum(bool(sample.failure) for sample in healed.of(HANGS)) / max(len(healed.of(HANGS)), 1):
-            wrong.append(f"healed, and {share:.0%} of its payments are refused")
-        if not wrong:
+        usual_ms = p99_ms([*usual.of(OTHER), *healed.of(OTHER)])
+        for what, stretch in (("its bank", silent), ("its address", mute)):
+            ratio = p99_ms(stretch.of(OTHER)) / usual_ms
+            say(f"{what} says nothing: the other issuer's p99 is {ratio:.2f} times its usual")
+            best[what] = min(ratio, best.get(what, ratio))
+        refused = sum(bool(sample.failure) for sample in healed.of(HANGS)) / max(len(healed.of(HANGS)), 1)
+        if max(best.values()) <= WITHIN and not refused:
             return []
-    return wrong
+    wrong = [
+        f"{what} says nothing: the other's p99 is {ratio:.2f} times its usual" for what, ratio in best.items() if ratio > WITHIN
+    ]
+    return [*wrong, f"healed, {refused:.0%} of its payments are refused"] if refused else wrong
 
 
 def overload(rig: Rig, rate: float, seconds: float, usual_rate: float) -> list[str]:
@@ -299,7 +306,7 @@ def overload(rig: Rig, rate: float, seconds: float, usual_rate: float) -> list[s
         wrong.append(f"of the others, not answered as they should: {dict(Counter(slow))}")
     if late := [sample.failure for sample in after.samples if sample.failure]:
         wrong.append(f"it did not recover: {dict(Counter(late))}")
-    say(f"p99 afterwards against before: {after.p99_ms(OTHER) / before.p99_ms(OTHER):.2f}")
+    say(f"p99 afterwards against before: {p99_ms(after.of(OTHER)) / p99_ms(before.of(OTHER)):.2f}")
     return wrong
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Protocol, Self
@@ -232,6 +232,18 @@ class UnitOfWork(Protocol):
         state: NoticeState | None = None,
         limit: int = 100,
     ) -> list[Notice]: ...
+
+    async def notices_since(
+        self, since: datetime, states: Collection[NoticeState], *, receiver: str | None = None, limit: int = 100
+    ) -> list[Notice]:
+        """Of those states, written at `since` or later (business time), in the order of their writing."""
+        ...
+
+    async def requeue_notice(self, before: Notice, attempt: Attempt) -> bool:
+        """Queue it again, due at `attempt.at`, and keep `attempt`, which says who asked for it; nothing else of it changes.
+        False, and nothing is written, if its state or its number of attempts is not that of `before` any more, or somebody
+        holds a lease on it: it is being sent."""
+        ...
 
     async def notice(self, notice_id: int) -> Notice | None: ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import msgspec
@@ -56,6 +57,26 @@ class Notices(UnitBase):
             and (state is None or notice.state is state)
         ]
         return found[:limit]
+
+    async def notices_since(
+        self, since: datetime, states: Collection[NoticeState], *, receiver: str | None = None, limit: int = 100
+    ) -> list[Notice]:
+        found = [
+            notice
+            for notice in self._tables.notices.values()
+            if notice.created_at >= since and notice.state in states and receiver in (None, notice.receiver)
+        ]
+        return found[:limit]
+
+    async def requeue_notice(self, before: Notice, attempt: Attempt) -> bool:
+        stored = self._tables.notices.get(before.notice_id)
+        if stored is None or (stored.state, stored.attempts) != (before.state, before.attempts):
+            return False
+        held_until = self._tables.notice_leases.get(before.notice_id)
+        if held_until is not None and held_until > self._store.store_time():
+            return False
+        await self.record_attempt(msgspec.structs.replace(stored, state=NoticeState.QUEUED, due_at=attempt.at), attempt)
+        return True
 
     async def notice(self, notice_id: int) -> Notice | None:
         return self._tables.notices.get(notice_id)

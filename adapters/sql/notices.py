@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -60,6 +60,17 @@ _ATTEMPTED = Statement(
     )
     .returning(done())
 )
+_REQUEUED = Statement(
+    sa.update(notices)
+    .where(
+        notices.c.notice_id == number("id"),
+        notices.c.state == text("before"),
+        notices.c.attempts == number("attempts"),
+        sa.or_(notices.c.lease_until.is_(None), notices.c.lease_until <= store_now()),
+    )
+    .values(state=_QUEUED, due_at=number("due_at"), lease_owner=None, lease_until=None)
+    .returning(done())
+)
 _ADD_ATTEMPT = Statement(sa.insert(attempts).values(**ATTEMPTS.parameters(), notice_id=number("notice_id")).returning(done()))
 _NOTICE = Statement(sa.select(*NOTICES.columns).where(notices.c.notice_id == number("notice_id")))
 _ATTEMPTS = Statement(
@@ -78,6 +89,15 @@ def _listed(payment_id: bool, order_id: bool, receiver: bool, state: bool) -> St
         query = query.where(notices.c.receiver == text("receiver"))
     if state:
         query = query.where(notices.c.state == text("state"))
+    return Statement(query.order_by(notices.c.position).limit(number("limit")))
+
+
+@cache
+def _since(states: frozenset[NoticeState], receiver: bool) -> Statement:
+    wanted = sa.or_(*(notices.c.state == sa.literal_column(f"'{state}'") for state in sorted(states)))
+    query = sa.select(*NOTICES.columns).where(notices.c.created_at >= number("since"), wanted)
+    if receiver:
+        query = query.where(notices.c.receiver == text("receiver"))
     return Statement(query.order_by(notices.c.position).limit(number("limit")))
 
 
@@ -120,6 +140,26 @@ class Notices(Transaction):
             "limit": limit,
         }
         return await self._items(NOTICES, statement, values)
+
+    async def notices_since(
+        self, since: datetime, states: Collection[NoticeState], *, receiver: str | None = None, limit: int = 100
+    ) -> list[Notice]:
+        if not states:
+            return []
+        values: Values = {"since": micros(since), "receiver": receiver, "limit": limit}
+        return await self._items(NOTICES, _since(frozenset(states), receiver is not None), values)
+
+    async def requeue_notice(self, before: Notice, attempt: Attempt) -> bool:
+        values: Values = {
+            "id": before.notice_id,
+            "before": before.state.value,
+            "attempts": before.attempts,
+            "due_at": micros(attempt.at),
+        }
+        if not await self._fetch(_REQUEUED, values):
+            return False
+        await self._fetch(_ADD_ATTEMPT, ATTEMPTS.values(attempt) | {"notice_id": before.notice_id})
+        return True
 
     async def notice(self, notice_id: int) -> Notice | None:
         return await self._item(NOTICES, _NOTICE, {"notice_id": notice_id})

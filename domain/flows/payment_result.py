@@ -189,14 +189,15 @@ class PaymentResult:
 
     @staticmethod
     async def _tried(uow: UnitOfWork, order: Order, request: OrderResult) -> Payment | None:
-        """The PAY that the result names, `25` if there is none; without a name the one that is under way."""
+        """The PAY that the result names, `25` if there is none. Without a name it is of no PAY, though one is under way: the
+        order was paid by its QR, and what becomes of that PAY is still to be heard."""
+        if not request.orig_msg_id:
+            return None
         tries = [each for each in await uow.payments_of_order(order.order_id) if each.kind == CashierPayment.message]
-        if request.orig_msg_id:
-            named = next((each for each in tries if each.bank_msg_id == request.orig_msg_id), None)
-            if named is None:
-                raise Decline("25")
-            return named
-        return next((each for each in tries if not each.is_final), None)
+        named = next((each for each in tries if each.bank_msg_id == request.orig_msg_id), None)
+        if named is None:
+            raise Decline("25")
+        return named
 
     def _record(self, act: Act, order: Order, request: OrderResult, prepared: Prepared) -> Payment:
         """The beginning of a payment that is told, not asked for."""

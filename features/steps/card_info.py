@@ -19,15 +19,16 @@ from unionhub.hosts.sandbox.register import card_expiry
 from unionhub.hosts.sandbox.seeds import HKD, PARKING, WALLETS
 
 LIST, PAYLOAD = "GET_CARD_LIST", "GET_CARD_PAYLOAD"
+A_HUNDRED: Final = Amount(HKD, "100.00")
 _GATEWAYS: Final = {channel: gateway for gateway, channel in WALLETS.items()}
 
 # --- the user
 
 
 @given(Phrase("a user of {channel:Channel} with a card of Bauhinia Bank", Channel=CHANNELS), target_fixture="user")
-def a_user_with_a_card(story: Story, channel: str) -> User:
+def a_user_with_a_card(story: Story, channel: str, amount: Amount = A_HUNDRED) -> User:
     user = User(story, CHANNELS[channel], KNOWN["whose mobile number it knows"])
-    user.user_id = story.add_holder(Amount(HKD, "100.00"), _GATEWAYS[CHANNELS[channel]]).user_id
+    user.user_id = story.add_holder(amount, _GATEWAYS[CHANNELS[channel]]).user_id
     return user
 
 

@@ -35,8 +35,14 @@ RECEIVED_BY: Final[dict[Role, tuple[str, ...]]] = {
 }
 """What the hub calls at each role: the messages that can be made to fail there."""
 
+SCIS, UCSP = "SCIS", "UCSP"
+"""The two platforms that the hub is."""
+
 FLAT_ROLES: Final = frozenset({Role.CHANNEL, Role.INDUSTRY})
 """Roles that the hub speaks UCSP's flat form with: msgID beside the other members, no msgInfo and trxInfo."""
+
+_TO_DOWNSTREAM: Final = frozenset({"PLACE_ORDER", "PAY", "TRX_RESULT_INQUIRY", "REVERSAL", "REFUND"})
+"""What UCSP asks of acquirers; SCIS asks them other things, and is asked some of these by them."""
 
 _SCIS: Final[dict[str, str]] = {
     "CVM_INQUIRY": "cvminquiry",
@@ -62,6 +68,13 @@ _SCIS: Final[dict[str, str]] = {
     "OTP_REQUEST": "otprequest",
     "OTP_VERIFICATION": "otpverification",
 }
+
+
+def platform(role: Role, message: str, *, from_hub: bool) -> str:
+    """Which of its two platforms the hub is in a message between it and a party of that role."""
+    if role in FLAT_ROLES or message == "PAYMENT_RESULT":
+        return UCSP
+    return UCSP if role is Role.ACQUIRER and from_hub and message in _TO_DOWNSTREAM else SCIS
 
 
 def joined(message: str) -> str:

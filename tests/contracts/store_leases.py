@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 from itertools import chain
+from typing import Any
 
 import msgspec
 import pytest
@@ -206,3 +207,83 @@ class NoticesContract:
             assert await unit.attempts(2) == []
             with pytest.raises(ValueError, match="no notice"):
                 await unit.record_attempt(notice(3), Attempt(at=NOW, outcome="00", latency_ms=1))
+
+    @awaited
+    async def test_those_since_a_time_of_some_states_in_the_order_of_their_writing(self, house: House) -> None:
+        parked, waiting = NoticeState.PARKED, NoticeState.QUEUED
+        rows = [
+            notice(9, created_at=NOW - SECOND, state=parked),
+            notice(8, created_at=NOW, state=parked),
+            notice(7, created_at=NOW + 2 * SECOND, state=NoticeState.CONFIRMED),
+            notice(6, created_at=NOW + 3 * SECOND),
+            notice(5, created_at=NOW + SECOND, state=parked, receiver="39990009"),
+        ]
+        await queue(house.store, *rows)
+        async with house.other.begin() as unit:
+
+            async def since(seconds: int, *states: NoticeState, **options: Any) -> list[int]:
+                return [each.notice_id for each in await unit.notices_since(NOW + seconds * SECOND, states, **options)]
+
+            assert await since(0, parked, waiting) == [8, 6, 5]
+            assert await since(-1, waiting, parked, limit=2) == [9, 8]
+            assert await since(-1, parked, receiver=notice().receiver) == [9, 8]
+            assert await since(0, NoticeState.CONFIRMED, parked, receiver="39990009") == [5]
+            assert await since(4, *NoticeState) == []
+            assert await since(-9) == []
+
+    @pytest.mark.parametrize("state", [NoticeState.PARKED, NoticeState.CONFIRMED, NoticeState.QUEUED])
+    @awaited
+    async def test_one_is_queued_again_as_it_was(self, house: House, state: NoticeState) -> None:
+        before = notice(attempts=3, state=state, order_id=5, to_payee=True, due_at=NOW - 9 * SECOND)
+        await queue(house.store, before)
+        asked = Attempt(at=NOW + SECOND, outcome="replay asked by jo", latency_ms=0)
+        async with house.store.begin() as unit:
+            assert await unit.requeue_notice(before, asked)
+            await unit.commit()
+        after = msgspec.structs.replace(before, state=NoticeState.QUEUED, due_at=asked.at)
+        async with house.other.begin() as unit:
+            assert await unit.notice(1) == after
+            assert await unit.attempts(1) == [asked]
+        assert await notices_for("a", house.other, NOW) == []
+        assert await notices_for("a", house.other, asked.at) == [1]
+
+    @awaited
+    async def test_one_that_is_being_sent_or_moved_on_is_not_queued_again(self, house: House) -> None:
+        await queue(house.store, notice(1), notice(2, payment_id=2, state=NoticeState.PARKED, attempts=6))
+        (first, second) = (notice(1), notice(2, payment_id=2, state=NoticeState.PARKED, attempts=6))
+        asked = Attempt(at=NOW, outcome="replay asked by jo", latency_ms=0)
+
+        async def again(before: Notice) -> bool:
+            async with house.other.begin() as unit:
+                done = await unit.requeue_notice(before, asked)
+                await unit.commit()
+            return done
+
+        assert await notices_for("a", house.store, lease=SHORT) == [1]
+        assert not await again(first)  # it is being sent
+        await house.wait(0.25)
+        assert await again(first)
+        assert not await again(msgspec.structs.replace(second, attempts=5))
+        assert not await again(msgspec.structs.replace(second, state=NoticeState.CONFIRMED))
+        assert not await again(notice(3))
+        assert await again(second)
+        assert not await again(second)  # somebody else asked first
+        async with house.store.begin() as unit:
+            assert [len(await unit.attempts(number)) for number in (1, 2, 3)] == [1, 1, 0]
+
+    @awaited
+    async def test_what_is_queued_again_goes_before_what_waits_behind_it(self, house: House) -> None:
+        """In the order of their writing, for each receiver and order, whichever were confirmed before."""
+        rows = [
+            notice(30, payment_id=1, order_id=1, state=NoticeState.CONFIRMED),
+            notice(20, payment_id=2, order_id=1, state=NoticeState.PARKED),
+            notice(10, payment_id=3, order_id=1),
+        ]
+        await queue(house.store, *rows)
+        asked = Attempt(at=NOW, outcome="replay asked by jo", latency_ms=0)
+        async with house.store.begin() as unit:
+            assert [await unit.requeue_notice(each, asked) for each in (rows[1], rows[0])] == [True, True]
+            await unit.commit()
+        for each in rows:
+            assert await notices_for("a", house.other) == [each.notice_id]
+            await attempt(house.store, each, NoticeState.CONFIRMED)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from unionhub.domain.model.parties import Role
-from unionhub.hosts.sandbox.catalog import FLAT_ROLES
-
-SCIS, UCSP = "SCIS", "UCSP"
+from unionhub.hosts.sandbox.catalog import SCIS, UCSP
 
 PARTY: Final[dict[Role, str]] = {
     Role.APP_GATEWAY: "App Gateway",
@@ -21,8 +19,6 @@ PARTY: Final[dict[Role, str]] = {
 
 LIFELINES: Final = ("App Gateway", "Core Bank", SCIS, "Acquirer", UCSP, "Channel APP", "Industry")
 """Left to right: each platform between those who speak with it, the acquirer where the two meet."""
-
-_TO_ACQUIRER_AS_UCSP: Final = frozenset({"PLACE_ORDER", "PAY", "TRX_RESULT_INQUIRY", "REVERSAL", "REFUND"})
 
 
 class Step(NamedTuple):
@@ -66,7 +62,7 @@ _STEPS: Final[dict[tuple[str, str, str], Step]] = {
     (_APP, SCIS, "CARD_BALANCE_INQUIRY"): Step("I", "", "What is on the card?", "The balance"),
     (SCIS, _BANK, "BALANCE_INQUIRY"): Step("I", "", "The bank alone knows", "What is there now"),
     (_APP, SCIS, "CARDFACE_DOWNLOADING"): Step("I", "", "How does the card look?", "Its picture"),
-    (_APP, SCIS, "CARD_ENROLLMENT"): Step("S2", "1", "A card for an account that is there", "Card and token"),
+    (_APP, SCIS, "CARD_ENROLLMENT"): Step("S2", "1", "A card for an account there is", "Card and token"),
     # Login
     (_CHANNEL, UCSP, "GET_INDUSTRY_LIST"): Step("I", "", "Which services are there?", "The catalogue"),
     (_CHANNEL, UCSP, "CHANNEL_LOGIN_INFO"): Step("U1", "2", "Let my user in there", "The way in"),
@@ -116,13 +112,6 @@ _STEPS: Final[dict[tuple[str, str, str], Step]] = {
     (SCIS, _BANK, "P2P_TRANSFER"): Step("S8", "2", "Both accounts at once", "Booked, or neither"),
     (_APP, SCIS, "EXCHANGE_RATE_INQUIRY"): Step("I", "", "What is that in my currency?", "The rate"),
 }
-
-
-def platform(role: Role, message: str, *, from_hub: bool) -> str:
-    """Which of its two platforms the hub is when it speaks with a party of that role."""
-    if role in FLAT_ROLES or message == "PAYMENT_RESULT":
-        return UCSP
-    return UCSP if role is Role.ACQUIRER and from_hub and message in _TO_ACQUIRER_AS_UCSP else SCIS
 
 
 def step_of(asker: str, asked: str, message: str) -> Step | None:

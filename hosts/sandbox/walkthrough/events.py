@@ -12,9 +12,10 @@ import msgspec
 from aiohttp import web
 
 from unionhub.domain.model.parties import Role
+from unionhub.hosts.sandbox.catalog import platform
 from unionhub.hosts.sandbox.journal import HUB, Entry, Journal
 from unionhub.hosts.sandbox.partner import Identity
-from unionhub.hosts.sandbox.walkthrough.charts import PARTY, Step, platform, step_of
+from unionhub.hosts.sandbox.walkthrough.charts import PARTY, Step, step_of
 from unionhub.hosts.sandbox.walkthrough.masking import shown
 
 HEARTBEAT_S: Final = 15.0

@@ -1,0 +1,336 @@
+"""Orders that an industry submits, and the cashier where the channel's user pays them."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+from pytest_bdd import given, then, when
+from steps.card_info import a_user_with_a_card, has_opened
+from steps.login import CHANNELS, SERVICES, User
+from story import Said, Story
+from words import Amount, Phrase
+
+from unionhub.domain.flows.cashier_keys import KEY
+from unionhub.domain.model.cashier import Accepted, CashierView, Confirmation, Session, Stage
+from unionhub.domain.model.marketing import typed
+from unionhub.domain.model.orders import Order as Record
+from unionhub.domain.model.responses import RESPONSE_TEXTS
+from unionhub.hosts.sandbox.industry import Industry
+from unionhub.hosts.sandbox.seeds import PARKING
+
+SUBMIT: Final = "SUBMIT_PAYMENT_ORDER"
+ORDER_LIFE_S: Final = 900.0
+"""Of an order whose industry sets no end: the hub's setting."""
+
+_references = itertools.count(1)
+
+
+class Tab:
+    """The cashier's page as one browser's tab has it."""
+
+    def __init__(self, story: Story, order: Order) -> None:
+        self._story = story
+        self._cashier = story.house.hub.cashier
+        url = urlsplit(order.urls[-1])
+        entered = story.run(self._cashier.enter(url.path.rpartition("/")[2], parse_qs(url.query)[KEY][0]))
+        assert entered is not None
+        self._session: Session = entered[0]
+        self.codes: frozenset[str] = frozenset()
+        self.view: CashierView
+        self.accepted: Sequence[Accepted] = ()  # what the latest click brought, or the latest two at once
+        self.look()
+
+    def look(self, offer_ids: Sequence[str] | None = None, code: str = "") -> CashierView:
+        """Load the page: with the best offers, or with those that the user has ticked, and a coupon's code just typed in."""
+        self.codes |= {typed(code)} - {""}
+        self.view = self._story.run(self._cashier.view(self._session, offer_ids=offer_ids, codes=self.codes))
+        return self.view
+
+    def pay(self, card_id: str, clicks: int = 1) -> None:
+        """Confirm what the page shows, and let everything happen that happens at once."""
+        said = Confirmation(
+            form_token=self.view.form_token,
+            card_id=card_id,
+            offer_ids=tuple(shown.offer.offer_id for shown in self.view.offers if shown.chosen),
+            codes=self.view.codes,
+        )
+
+        async def confirmed() -> list[Accepted]:
+            return await asyncio.gather(*(self._cashier.pay(self._session, said) for _ in range(clicks)))
+
+        self.accepted = self._story.run(confirmed())
+        self._story.settle()
+
+
+class Order:
+    """An order as its industry, its user and his browser know it."""
+
+    def __init__(self, story: Story, user: User, industry: Industry, amount: Amount) -> None:
+        self.reference = f"order-{next(_references)}"
+        self.industry = industry
+        self.user = user
+        self.amount = amount
+        self.urls: list[str] = []
+        self.tabs: list[Tab] = []
+        self._story = story
+
+    def submit(self, **changes: Any) -> Said:
+        """SUBMIT_PAYMENT_ORDER, under a msgID of its own."""
+        amount = changes.pop("amount", self.amount)
+        channel = self.user.channel.identity.channel_code
+        options = {"currency": amount.currency, "orderTime": "20260301120000", **changes}
+        request = self.industry.submit_payment_order(channel, self.user.user_id, self.reference, amount.text, **options)
+        return self.hear(self._story.tell(self.industry, request))
+
+    def hear(self, _: object) -> Said:
+        said = self._story.said[-1]
+        if said.answer.code == "00":
+            self.urls.append(said.answer.body["cashierUrl"])
+        return said
+
+    @property
+    def tab(self) -> Tab:
+        """The latest one."""
+        return self.tabs[-1]
+
+    @property
+    def ucsp_order_id(self) -> str:
+        return urlsplit(self.urls[-1]).path.rpartition("/")[2]
+
+    def record(self) -> Record:
+        async def found() -> Record | None:
+            async with self._story.house.hub.store.begin() as uow:
+                return await uow.order_of(self.industry.app_id, self.reference)
+
+        record = self._story.run(found())
+        assert record is not None
+        return record
+
+
+# --- who
+
+
+@given(
+    Phrase("a user of {channel:Channel} at Kerbside Parking, with {amount:Amount} on the card", Channel=CHANNELS),
+    target_fixture="user",
+)
+def a_user_at_the_service(story: Story, channel: str, amount: Amount) -> User:
+    """Whose login is a chart of its own: its messages are not of this scenario."""
+    user = a_user_with_a_card(story, channel, amount)
+    has_opened(story, user, "Kerbside Parking")
+    return user
+
+
+# --- the order
+
+
+@when(Phrase("{service:Service} submits an order of {amount:Amount}", Service=SERVICES), target_fixture="order")
+@when(Phrase("Kerbside Parking submits another order of {amount:Amount}"), target_fixture="order")
+def submits(story: Story, user: User, amount: Amount, service: str = "Kerbside Parking") -> Order:
+    order = Order(story, user, story.world.industry(SERVICES[service]), amount)
+    order.submit()
+    return order
+
+
+@given(Phrase("an order of {amount:Amount}"), target_fixture="order")
+def an_order(story: Story, user: User, amount: Amount) -> Order:
+    """Submitted before: its messages are not of this scenario."""
+    order = submits(story, user, amount)
+    story.since = story.world.journal.last_seq
+    return order
+
+
+ODD_ORDERS: Final[dict[str, dict[str, Any]]] = {
+    "of a channel that there is not": {"channelCode": "NOBODY0001"},
+    "that leads back to somebody else": {"returnUrl": "https://elsewhere.example/return"},
+    "that leads back to a part of its name": {"returnUrl": "https://99410001.sandbox.elsewhere.example/return"},
+    "that ended yesterday": {"expires": timedelta(days=-1)},
+    "that ends in a week": {"expires": timedelta(days=7)},
+    "that ends in 5 minutes": {"expires": timedelta(minutes=5)},
+}
+
+
+@when(Phrase("Kerbside Parking submits an order of {amount:Amount} {oddly:Oddly}", Oddly=ODD_ORDERS), target_fixture="order")
+def submits_oddly(story: Story, user: User, amount: Amount, oddly: str) -> Order:
+    order = Order(story, user, story.world.industry(PARKING), amount)
+    changes = dict(ODD_ORDERS[oddly])
+    if "expires" in changes:
+        party = story.house.hub.directory.party(PARKING)
+        assert party is not None
+        changes["expiresAt"] = f"{party.local_time(story.house.clock.now() + changes.pop('expires')):%Y%m%d%H%M%S}"
+    order.submit(**changes)
+    return order
+
+
+@when("Kerbside Parking submits the same order again")
+@when(Phrase("Kerbside Parking submits the same order again, of {amount:Amount}"))
+def submits_again(order: Order, amount: Amount | None = None) -> None:
+    order.submit(**({"amount": amount} if amount else {}))
+
+
+@when("Kerbside Parking sends the same message again")
+@when(Phrase("Kerbside Parking sends the same message again, of {amount:Amount}"))
+def sends_again(story: Story, order: Order, amount: Amount | None = None) -> None:
+    before = story.latest(SUBMIT)
+    change = {"trxAmt": amount.text} if amount else {}
+    request = msgspec.structs.replace(before.request, body=before.request.body | change)
+    order.hear(story.tell(before.partner, request))
+
+
+@then("Kerbside Parking is told that returnUrl is wrong")
+def told_where(story: Story) -> None:
+    answer = story.said[-1].answer
+    assert (answer.code, answer.body["msgResponse"]["errorDetail"]) == ("30", "returnUrl")
+
+
+@then("it has the address of the cashier")
+def has_the_address(story: Story, order: Order) -> None:
+    url = urlsplit(order.urls[-1])
+    assert url.path == f"/cashier/{story.said[-1].answer.body['ucspOrderId']}"
+    assert order.ucsp_order_id.isdigit()
+    assert len(order.ucsp_order_id) == 20
+
+
+@then("it is the address of the cashier that it was given before")
+def the_same_address(order: Order) -> None:
+    assert order.urls[-1] == order.urls[-2]
+
+
+@when("the time of the order is over")
+def time_is_over(story: Story) -> None:
+    story.pass_time(ORDER_LIFE_S)
+
+
+# --- the cashier
+
+
+@when("the user opens the cashier")
+@when("the user opens the cashier in another tab")
+def opens_the_cashier(story: Story, order: Order) -> None:
+    order.tabs.append(Tab(story, order))
+
+
+CARDS: Final[dict[str, Callable[[Story, Order], str]]] = {
+    "the card": lambda _, order: order.tab.view.cards[0].card_id,
+    "the second card": lambda _, order: order.tab.view.cards[1].card_id,
+    "a card that was not shown": lambda *_: "9f86d081884c7d65",
+}
+
+
+@when(Phrase("the user pays with {card:Card}", Card=CARDS))
+def pays(story: Story, order: Order, card: str) -> None:
+    order.tab.pay(CARDS[card](story, order))
+
+
+@when("the user pays in both tabs")
+def pays_in_both_tabs(order: Order) -> None:
+    for tab in order.tabs:
+        tab.pay(tab.view.cards[0].card_id)
+
+
+@when("the user clicks twice to pay with the card")
+def clicks_twice(order: Order) -> None:
+    order.tab.pay(order.tab.view.cards[0].card_id, clicks=2)
+
+
+@when("the user loads the page again and pays with the second card")
+def tries_another_card(order: Order) -> None:
+    order.tab.look()
+    order.tab.pay(order.tab.view.cards[1].card_id)
+
+
+@when("the user loads the page again and pays with the card")
+def tries_again(order: Order) -> None:
+    order.tab.look()
+    order.tab.pay(order.tab.view.cards[0].card_id)
+
+
+SHOWN: Final = {"the card": 1, "both cards": 2}
+
+
+@then(Phrase("the cashier shows {amount:Amount} to pay, and {cards:Cards}", Cards=SHOWN))
+def shows(order: Order, amount: Amount, cards: str) -> None:
+    view = order.tab.view
+    assert (view.stage, view.industry_name, str(Amount.of(view.net))) == (Stage.CHOOSING, "Kerbside Parking", str(amount))
+    wallet = order.user.channel.cards(order.user.user_id)
+    assert [card.masked_pan for card in view.cards] == [card.masked_pan for card in wallet]
+    assert len(view.cards) == SHOWN[cards]
+
+
+NO_CARDS: Final = {
+    "the user has none": "",
+    "the user has not come from the app": "57",
+    "nothing is agreed any more": "40",
+    "the channel answers an error": "91",
+    "the channel cannot be reached": "92",
+    "the channel does not answer": "98",
+}
+
+
+@then(Phrase("the cashier shows no card, since {why:Why}", Why=NO_CARDS))
+def shows_no_card(order: Order, why: str) -> None:
+    assert order.tab.view.stage is Stage.CHOOSING
+    assert (order.tab.view.cards, order.tab.view.no_cards) == ((), NO_CARDS[why])
+
+
+@then("it shows a code that any UnionPay app can pay")
+def shows_a_code(order: Order) -> None:
+    assert order.ucsp_order_id in order.tab.view.qr_payload
+
+
+@then("the user is sent back to Kerbside Parking, which is told that the payment was accepted")
+def is_sent_back(order: Order) -> None:
+    """Whether it is paid, a browser cannot know."""
+    record = order.record()
+    for accepted in order.tab.accepted:
+        assert accepted.code in ("00", "04")
+        address, _, query = accepted.return_url.partition("?")
+        assert address == record.return_url.partition("?")[0]
+        said = parse_qs(query)
+        assert said["acceptance"] == ["ACCEPTED"]
+        assert said["ucspOrderId"] == [record.ucsp_order_id]
+        assert not {"APPROVED", "PAID"} & {value for values in said.values() for value in values}
+
+
+WHICH: Final = {"the cashier": -1, "the first tab": 0}
+
+
+@then(Phrase('{which:Which} says {code:Code} "{text}"', Which=WHICH))
+def the_cashier_says(order: Order, which: str, code: str, text: str) -> None:
+    accepted = order.tabs[WHICH[which]].accepted[-1]
+    assert (accepted.code, RESPONSE_TEXTS[accepted.code], accepted.return_url) == (code, text, "")
+
+
+STAGES: Final = {
+    "can be paid": Stage.CHOOSING,
+    "is being paid": Stage.PAYING,
+    "is paid": Stage.PAID,
+    "is closed": Stage.CLOSED,
+}
+
+
+@then(Phrase("at the cashier the order {stage:Stage}", Stage=STAGES))
+def the_order_is(order: Order, stage: str) -> None:
+    assert order.tab.look().stage is STAGES[stage]
+
+
+@then("the user came through the cashier's door only with its key")
+def only_with_the_key(story: Story, order: Order) -> None:
+    cashier = story.house.hub.cashier
+    assert story.run(cashier.enter(order.ucsp_order_id, "")) is None
+    assert story.run(cashier.enter(order.ucsp_order_id, "AAAA")) is None
+
+
+# --- another app
+
+
+@when(Phrase("another cardholder pays the code of the order with {app:App}"))
+def pays_the_code(story: Story, order: Order, app: str) -> None:
+    story.code = order.tab.view.qr_payload
+    story.pay(order.amount, story.add_holder(Amount(order.amount.currency, "1000.00"), app))

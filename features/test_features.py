@@ -15,9 +15,13 @@ from steps.consumer_qr import *  # noqa: F403
 from steps.issuing import *  # noqa: F403
 from steps.launch import *  # noqa: F403
 from steps.login import *  # noqa: F403
+from steps.marketing import *  # noqa: F403
+from steps.meeting import *  # noqa: F403
+from steps.orders import *  # noqa: F403
 from steps.outcomes import *  # noqa: F403
 from steps.payments import *  # noqa: F403
 from steps.presets import *  # noqa: F403
+from steps.results import *  # noqa: F403
 from steps.shops import *  # noqa: F403
 from steps.times import *  # noqa: F403
 from steps.transfers import *  # noqa: F403

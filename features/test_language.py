@@ -16,9 +16,13 @@ import steps.consumer_qr
 import steps.issuing
 import steps.launch
 import steps.login
+import steps.marketing
+import steps.meeting
+import steps.orders
 import steps.outcomes
 import steps.payments
 import steps.presets
+import steps.results
 import steps.shops
 import steps.times
 import steps.transfers

@@ -192,7 +192,8 @@ class UnitOfWork(Protocol):
 
     async def close_order(self, order: Order, notices: Sequence[Notice] = ()) -> bool:
         """Take the order's once-key for ever, write CLOSED and queue `notices`. False, and nothing is written, if the key is
-        held (a payment is under way, or has paid it) or the order is PAID or CLOSED already."""
+        held (a payment is under way, or has paid it), the order has another state than `order` by now (whom to tell depends
+        on it), or is PAID or CLOSED."""
         ...
 
     async def orders_due(self, now: datetime, *, limit: int = 100) -> list[Order]:

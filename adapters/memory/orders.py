@@ -57,7 +57,7 @@ class Orders(Payments):
     async def close_order(self, order: Order, notices: Sequence[Notice] = ()) -> bool:
         stored = self._tables.orders.get(order.order_id)
         key = once_key(order.order_id)
-        if stored is None or stored.state not in _UNPAID or key in self._tables.once_keys:
+        if stored is None or stored.state is not order.state or order.state not in _UNPAID or key in self._tables.once_keys:
             return False
         self._put(self._tables.once_keys, key, order.order_id)
         self._put(self._tables.orders, order.order_id, msgspec.structs.replace(stored, state=OrderState.CLOSED))

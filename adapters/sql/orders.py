@@ -37,7 +37,7 @@ _GIVE_KEY_BACK = Statement(
 )
 _CLOSE = Statement(
     sa.update(orders)
-    .where(orders.c.order_id == number("id"), UNPAID)
+    .where(orders.c.order_id == number("id"), orders.c.state == text("before"), UNPAID)
     .values(state=sa.literal_column(f"'{OrderState.CLOSED}'"))
     .returning(done())
 )
@@ -110,7 +110,7 @@ class Orders(Transaction):
         key: Values = {"key": once_key(order.order_id), "order_id": order.order_id}
         if not await self._fetch(_TAKE_KEY, key):
             return False
-        if not await self._fetch(_CLOSE, {"id": order.order_id}):
+        if not await self._fetch(_CLOSE, {"id": order.order_id, "before": order.state.value}):
             await self._fetch(_GIVE_KEY_BACK, key)
             return False
         if notices:

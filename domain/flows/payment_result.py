@@ -19,7 +19,7 @@ from unionhub.domain.model.acts import Act
 from unionhub.domain.model.errors import Decline, Refusal
 from unionhub.domain.model.money import Money
 from unionhub.domain.model.orders import Order, OrderResult, OrderState, OrderStatus, order_id_of, paid
-from unionhub.domain.model.transactions import Allowance, Payment, PaymentEvent, PaymentState
+from unionhub.domain.model.transactions import Allowance, OnceKey, Payment, PaymentEvent, PaymentState
 from unionhub.ports.clock import Clock
 from unionhub.ports.directory import Directory
 from unionhub.ports.store import Store, UnitOfWork
@@ -36,6 +36,10 @@ from .terms import read_amount
 
 _SIDES: Final = 2  # who is told: industry and channel
 _IN_FLIGHT: Final = (PaymentState.PENDING, PaymentState.UNKNOWN)
+_HEARD: Final = (PaymentState.APPROVED, PaymentState.REVERSING, PaymentState.REVERSED)
+
+OTHER_AMOUNT: Final = "13"
+"""The code of a PAY that the acquirer approved for another amount than it was asked: it is taken back."""
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,8 +71,8 @@ class PaymentResult:
         )
 
     async def open(self, uow: UnitOfWork, act: Act, request: OrderResult, prepared: Prepared) -> Done:
-        """`62`, `25` (no such order of this acquirer, no such PAY), `12` (a refund of what is not paid, another's settlement
-        key), `13` (a refund of more than was paid)."""
+        """`62`, `25` (no such order of this acquirer, no such PAY), `12` (a refund of what is not paid or in another currency,
+        another's settlement key), `13` (a refund of more than was paid)."""
         order = await self._order(uow, act.sender, request)
         match request.status:
             case OrderStatus.APPROVED:
@@ -104,21 +108,24 @@ class PaymentResult:
         """The payment that it is about, on record by now."""
         if request.settlement_key:
             known = await uow.order_payment_settled(act.sender, request.settlement_key)
-            if known is not None and known.order_id == order.order_id and known.state not in _IN_FLIGHT:
+            if known is not None and known.order_id != order.order_id:
+                raise Decline("12")  # that money paid another order
+            if known is not None and known.state not in _IN_FLIGHT:
                 return known.payment_id  # one settlement key is one transaction: it was told before
         tried = await self._tried(uow, order, request)
-        if tried is not None and tried.state in (PaymentState.APPROVED, PaymentState.REVERSING):
-            return tried.payment_id  # as the answer to PAY had it; or it is on its way back already
+        if tried is not None and tried.state in _HEARD:
+            return tried.payment_id  # as the answer to PAY had it; or it is on its way back already, or came back
         if tried is None or tried.state not in _IN_FLIGHT:
-            return await self._by_itself(uow, act, order, request, prepared)
+            return await self._by_itself(uow, act, order, request, prepared, tried)
         said = {"settlement_key": request.settlement_key, "retrieval_ref": request.retrieval_ref or tried.retrieval_ref}
         approved = tried.moved(PaymentEvent.APPROVE, code="00", bank_code="00", due_at=None, **said)
-        if await uow.move_order(*paid(order, tried)):
+        right = _amount(request, paid_amount(tried)) == tried.amount
+        if right and await uow.move_order(*paid(order, tried)):
             moved = await uow.move_payment(tried, approved, self._notices.written(approved, prepared.notice_ids))
         else:
             back = tried.moved(
                 PaymentEvent.REVERSE,
-                code=UNWANTED,
+                code=UNWANTED if right else OTHER_AMOUNT,
                 bank_code="00",
                 due_at=self._clock.now(),
                 reversal_msg_id=self._reversal(order, act.opened_at, prepared),
@@ -129,13 +136,26 @@ class PaymentResult:
             raise Refusal("96")  # moved this very moment by its own host: no claim, so whoever says it again is heard
         return tried.payment_id
 
-    async def _by_itself(self, uow: UnitOfWork, act: Act, order: Order, request: OrderResult, prepared: Prepared) -> int | None:
-        """Paid by its QR; or told of a PAY that ended otherwise. Wanted only if nothing else paid the order and it is open."""
+    async def _by_itself(
+        self, uow: UnitOfWork, act: Act, order: Order, request: OrderResult, prepared: Prepared, tried: Payment | None
+    ) -> int | None:
+        """Paid by its QR; or told of a PAY that was declined. Wanted only if it is all of the order's amount (anybody can make
+        a code that names the order and asks for a cent), nothing else paid the order, and it is open."""
         begun = self._record(act, order, request, prepared)
-        begun = msgspec.structs.replace(begun, amount=_amount(request, order.amount))
-        if await uow.move_order(*paid(order, begun)):
+        begun = msgspec.structs.replace(
+            begun,
+            amount=_amount(request, paid_amount(tried) if tried is not None else order.amount),
+            reservations=(OnceKey(key=f"paid:{act.sender}:{request.settlement_key}", code="94"),),
+        )
+        if await uow.open_payment(begun):
+            # Somebody else brought the same word this very moment; refunding it would give back what paid the order.
+            told = await uow.order_payment_settled(act.sender, request.settlement_key)
+            if told is None or told.order_id != order.order_id:
+                raise Refusal("96")
+            return told.payment_id
+        if begun.amount == order.amount and await uow.move_order(*paid(order, begun)):
             approved = begun.moved(PaymentEvent.APPROVE, code="00", bank_code="00", due_at=None)
-            await uow.record_payment(approved, self._notices.written(approved, prepared.notice_ids))
+            await uow.move_payment(begun, approved, self._notices.written(approved, prepared.notice_ids))
         else:
             unwanted = begun.moved(
                 PaymentEvent.REVERSE,
@@ -144,7 +164,7 @@ class PaymentResult:
                 due_at=self._clock.now(),
                 reversal_msg_id=self._reversal(order, act.opened_at, prepared),
             )
-            await uow.record_payment(unwanted)
+            await uow.move_payment(begun, unwanted)
         return begun.payment_id
 
     async def _declined(self, uow: UnitOfWork, order: Order, request: OrderResult, prepared: Prepared) -> int | None:
@@ -169,6 +189,8 @@ class PaymentResult:
         if own_key and any(each.settlement_key == request.settlement_key for each in known):
             return payment.payment_id  # one settlement key is one refund: it was told before
         amount = _amount(request, paid_amount(payment))
+        if amount.currency != paid_amount(payment).currency:
+            raise Decline("12")
         back = await given_back(uow, order.order_id, payment)
         news = back.told + amount.minor > back.at_scis
         share = Allowance(key=back_key(payment), amount_minor=amount.minor, limit_minor=paid_amount(payment).minor, code="13")

@@ -38,9 +38,23 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     state: NoticeState = NoticeState.QUEUED
 
 
+_ASKED_BY: Final = " asked by "
+
+
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One sending of a notice: `outcome` is the response code, or why there was none; `latency_ms` is wall time."""
+    """One sending of a notice: `outcome` is the response code, or why there was none; `latency_ms` is wall time. Or that an
+    operator asked for one, see `asked`."""
 
     at: datetime
     outcome: str
     latency_ms: int
+
+    @property
+    def is_asked(self) -> bool:
+        """It was queued again then; nothing was sent yet."""
+        return _ASKED_BY in self.outcome
+
+
+def asked(what: str, operator: str, at: datetime) -> Attempt:
+    """That `operator` had a notice queued again: `what` is `resend` or `replay`."""
+    return Attempt(at=at, outcome=f"{what}{_ASKED_BY}{operator}", latency_ms=0)

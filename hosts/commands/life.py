@@ -13,15 +13,26 @@ from typing import Any, Final
 import msgspec
 
 from unionhub.domain.model.cards import Card
+from unionhub.domain.model.marketing import funding
 from unionhub.domain.model.money import Money
 from unionhub.domain.model.notices import Attempt, Notice, NoticeState
-from unionhub.domain.model.outgoing import AdditionalProcessing, BankInquiry, Reversal
+from unionhub.domain.model.orders import Order
+from unionhub.domain.model.outgoing import (
+    AdditionalProcessing,
+    BankInquiry,
+    CardPayloadQuestion,
+    OrderRefund,
+    Pay,
+    PayReversal,
+    Reversal,
+)
 from unionhub.domain.model.responses import RESPONSE_TEXTS
 from unionhub.domain.model.transactions import (
     UNDOES,
     Allowance,
     Barrier,
     CardholderSays,
+    Discount,
     OnceKey,
     Payment,
     PaymentState,
@@ -39,18 +50,22 @@ _UNDER_WAY: Final = "33"
 _WHEN, _WHO, _WHAT = 23, 20, 28
 _STATE: Final = 10
 _CARDHOLDER: Final = "ADDITIONAL_PROCESSING_RESULT"
+_CASHIER: Final = "the cashier"
+"""Where the user of an order says yes, and is told how far it is."""
 
 
 class Life(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about one payment. `parties` gives names; `proposal` is the latest of `transactions resolve`.
 
-    `original` is what it gives back, `undone_by` what gives it back; `payee` the card that a transfer went to.
+    `original` is what it gives back, `undone_by` what gives it back; `payee` the card that a transfer went to; `order`: of
+    UCSP, of which it is a payment.
     """
 
     payment: Payment
     parties: Mapping[str, str]
     card: Card | None
     payee: Card | None = None
+    order: Order | None = None
     original: Payment | None = None
     undone_by: list[Payment] = []
     notices: list[tuple[Notice, list[Attempt]]]
@@ -91,18 +106,24 @@ def draw(life: Life, *, color: bool) -> Iterator[str]:
 def _verdict(payment: Payment) -> str:
     if payment.code:
         text = f"  {payment.code} {RESPONSE_TEXTS.get(payment.code, '')}"
+    elif payment.does.downstream:
+        text = "  the user was told that it is accepted, the rest hear of it when it is final"
     else:
         text = "  the sender is told 04 until it is final"
-    return text + (f"  (the bank said {payment.bank_code})" if payment.bank_code not in ("", "00") else "")
+    mover = "acquirer" if payment.does.downstream else "bank"
+    return text + (f"  (the {mover} said {payment.bank_code})" if payment.bank_code not in ("", "00") else "")
 
 
 def _facts(life: Life) -> Iterator[tuple[str, str]]:
     payment = life.payment
-    yield "sender", f"{life.who(payment.sender)}  {payment.msg_id}"
-    yield from _people(life)
-    for name, app_id in (("issuer", payment.issuer), ("acquirer", payment.acquirer)):
-        if app_id:
-            yield name, life.who(app_id)
+    if payment.does.downstream:
+        yield from _of_order(life)
+    else:
+        yield "sender", f"{life.who(payment.sender)}  {payment.msg_id}"
+        yield from _people(life)
+        for name, app_id in (("issuer", payment.issuer), ("acquirer", payment.acquirer)):
+            if app_id:
+                yield name, life.who(app_id)
     yield from _merchant(payment)
     yield from _amounts(payment)
     numbers = [
@@ -118,6 +139,17 @@ def _facts(life: Life) -> Iterator[tuple[str, str]]:
     for reservation in payment.reservations:
         yield "held", _held(reservation, payment)
     yield from _ties(life)
+
+
+def _of_order(life: Life) -> Iterator[tuple[str, str]]:
+    """Of a payment at the cashier: no card of this hub's, no bank; its acquirer moves the money."""
+    payment, order = life.payment, life.order
+    if order is not None:
+        yield "order", f"{order.order_id}, {order.ucsp_order_id}, the industry's {order.reference}, {order.state}"
+    yield "industry", life.who(payment.sender)
+    card = f", card {payment.masked_pan}" if payment.masked_pan else ""
+    yield "payer", f"user {payment.user_id} of {life.who(payment.gateway)}{card}"
+    yield "acquirer", life.who(payment.issuer)
 
 
 def _people(life: Life) -> Iterator[tuple[str, str]]:
@@ -164,7 +196,7 @@ def _merchant(payment: Payment) -> Iterator[tuple[str, str]]:
 
 def _amounts(payment: Payment) -> Iterator[tuple[str, str]]:
     if payment.discounts:
-        less = "".join(f" - {amount_text(item.amount)} ({item.note}, by {item.funded_by})" for item in payment.discounts)
+        less = "".join(f" - {amount_text(item.amount)} ({item.note}, by {_funders(item)})" for item in payment.discounts)
         yield "amount", f"{amount_text(payment.gross)}{less} = {amount_text(payment.amount)}"
     elif payment.amount is not None:
         yield "amount", amount_text(payment.amount)
@@ -176,6 +208,11 @@ def _amounts(payment: Payment) -> Iterator[tuple[str, str]]:
     if payment.settle is not None:
         day = f" on {payment.settle_date}" if payment.settle_date else ""
         yield _done(payment, "settled"), f"{amount_text(payment.settle)} at {payment.settle_rate}{day}"
+
+
+def _funders(discount: Discount) -> str:
+    shares = funding(discount)
+    return shares[0][0] if len(shares) == 1 else " and ".join(f"{party} {amount_text(share)}" for party, share in shares)
 
 
 def _done(payment: Payment, what: str) -> str:
@@ -202,6 +239,7 @@ _ONCE: Final = {
     "bill": "bill",
     "settle": "settlement key",
     "msg": "msgID",
+    "order": "order",
 }
 """What a key is a key of, by the word before its colon."""
 
@@ -217,15 +255,19 @@ def _once(key: str) -> str:
 
 
 def _allowance(share: Allowance, payment: Payment) -> str:
-    """Days are counted in the bill currency, what is given back of a payment in its own."""
+    """Days are counted in the bill currency, what is given back of a payment in its own, an offer in the order's."""
     sort, _, rest = share.key.partition(":")
-    unit = payment.amount if sort == "back" else payment.bill
+    if sort == "offer" and ":" in rest:
+        return f"{share.amount_minor} of {share.limit_minor} times that its user may have the offer {rest.partition(':')[0]}"
+    unit = {"back": payment.amount, "offer": payment.gross}.get(sort, payment.bill)
     taken, limit = (
         amount_text(Money(minor, unit.currency)) if unit else f"{minor} minor units"
         for minor in (share.amount_minor, share.limit_minor)
     )
     if sort == "back":
         return f"{taken} of {limit}, which payment {rest} has to give back"
+    if sort == "offer":
+        return f"{taken} of {limit}, the budget of the offer {rest}"
     card_id, _, day = rest.partition(":")
     return f"{taken} of {limit}, card {card_id}'s limit for {day}"
 
@@ -239,7 +281,13 @@ def _course(life: Life) -> Iterator[str]:
     states = _states(payment)
     # What the hub gives back by itself carries the number of the notice that the QR platform refused.
     asked = "refused the notice" if payment.kind in UNDOES and payment.msg_id.startswith("U") else payment.kind
-    yield _row(moment(payment.opened_at), states[0], "◀──", life, payment.sender, asked, payment.msg_id)
+    if payment.kind == Pay.message:
+        yield _row(moment(payment.opened_at), states[0], "◀──", life, _CASHIER, "the user's yes", payment.msg_id)
+        if _was_sent(payment):
+            yield _row("", "", "──▶", life, payment.gateway, CardPayloadQuestion.message, "")
+    else:
+        told_by = payment.issuer if payment.does.downstream else payment.sender
+        yield _row(moment(payment.opened_at), states[0], "◀──", life, told_by, asked, payment.msg_id)
     yield from _cardholders_part(life)
     if payment.additional_msg_id and _S.PENDING in states:
         yield f"  {'':<{_WHEN}}  {_S.PENDING}"
@@ -247,7 +295,10 @@ def _course(life: Life) -> Iterator[str]:
         said = f"said {payment.bank_code}" if payment.bank_code else ""
         yield _row("", "", "──▶", life, payment.issuer, payment.does.bank_message, payment.bank_msg_id, said)
     if payment.told_pending:
-        yield _row("", "", "──▶", life, payment.sender, "owed: 04 or nothing was heard", "")
+        to, what = (payment.sender, "owed: 04 or nothing was heard")
+        if payment.does.downstream:
+            to, what = (_CASHIER, "accepted: no result yet")
+        yield _row("", "", "──▶", life, to, what, "")
     for state in states[1:]:
         if state not in (_S.READY, _S.PENDING):
             yield from _state_rows(life, state)
@@ -296,12 +347,19 @@ def _state_rows(life: Life, state: PaymentState) -> Iterator[str]:
             # Money that was given may be spent: it is never taken back, the same message is sent until it is known.
             yield _row("", "", "──▶", life, payment.issuer, payment.does.bank_message, payment.bank_msg_id, "in the end, again")
     elif state is _S.REVERSING:
-        yield _row("", state, "──▶", life, payment.issuer, Reversal.message, payment.reversal_msg_id, tries)
+        yield _row("", state, "──▶", life, payment.issuer, _takes_back(payment), payment.reversal_msg_id, tries)
     else:
         ended = min((notice.created_at for notice, _ in life.notices), default=None)
         yield f"  {moment(ended):<{_WHEN}}  {state}"
     if present and not payment.is_final:
         yield _waits(life)
+
+
+def _takes_back(payment: Payment) -> str:
+    """What is sent while it is REVERSING: of what an acquirer told of by itself, it is a refund."""
+    if not payment.does.downstream:
+        return Reversal.message
+    return PayReversal.message if payment.kind == Pay.message else OrderRefund.message
 
 
 def _asked(payment: Payment) -> str:
@@ -371,7 +429,7 @@ def facts(life: Life) -> dict[str, Any]:
     """`transactions show --json`."""
     card = life.card
     return describe(life.payment) | {
-        "maskedPan": card.masked_pan if card else None,
+        "maskedPan": card.masked_pan if card else life.payment.masked_pan or None,
         "payee": {"cardId": life.payee.card_id, "userID": life.payee.user_id} if life.payee else None,
         "undoneBy": [
             {"paymentId": each.payment_id, "kind": each.kind, "state": each.state, "amount": _money(each.amount)}
@@ -435,6 +493,7 @@ def describe(payment: Payment) -> dict[str, Any]:
         "reversalMsgID": payment.reversal_msg_id,
         "toldPending": payment.told_pending,
         "origPaymentId": payment.orig_payment_id,
+        "orderNumber": payment.order_id,
         "payeeGateway": payment.payee_gateway,
         "settlementKey": payment.settlement_key,
         "additionalMsgID": payment.additional_msg_id,

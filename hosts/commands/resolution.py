@@ -11,12 +11,10 @@ from typing import Final
 
 import msgspec
 
-from unionhub.adapters.memory.directory import SnapshotDirectory
-from unionhub.adapters.sql.sequences import BlockSequences
-from unionhub.domain.flows.notify import NoticeBook
-from unionhub.domain.flows.numbers import Numbers
 from unionhub.domain.flows.unknown_outcome import REVERSED_CODE
 from unionhub.domain.model.notices import Notice
+from unionhub.domain.model.orders import paid
+from unionhub.domain.model.outgoing import OrderRefund, Pay, Reversal
 from unionhub.domain.model.transactions import PAYMENT_MOVES, Payment, PaymentEvent, PaymentState, Rolls
 from unionhub.ports.store import UnitOfWork
 
@@ -24,6 +22,7 @@ from .console import clean
 from .failures import CommandError
 from .opening import Desk
 from .operators import login
+from .telling import notice_book
 
 PROPOSAL_LIFE: Final = timedelta(hours=24)
 _RESOLVABLE: Final = (PaymentState.UNKNOWN, PaymentState.REVERSING)
@@ -125,6 +124,7 @@ class Resolution:
                 )
             if _same(proposal.operator, self._operator):
                 raise CommandError(f"it takes two: {proposal.operator} has proposed it, somebody else has to confirm")
+            await _pay_its_order(uow, after)
             if not await uow.move_payment(before, after, notices):
                 raise CommandError(f"payment {self._payment_id} has just moved on by itself: look at it again")
             done = msgspec.structs.replace(proposal, confirmed_by=self._operator, confirmed_login=login(), confirmed_at=now)
@@ -163,13 +163,8 @@ class Resolution:
 
     async def _notices(self, after: Payment) -> tuple[Notice, ...]:
         """Who must be told, as after any other end. The worker tells them."""
-        directory = SnapshotDirectory(self._desk.store)
-        await directory.refresh()
-        sequences = BlockSequences(self._desk.store, block=2)
-        try:
-            return await NoticeBook(self._desk.store, directory, Numbers(sequences), self._desk.clock).due_for(after)
-        finally:
-            await sequences.close()
+        async with notice_book(self._desk) as book:
+            return await book.due_for(after)
 
 
 def marker_of(payment_id: int) -> str:
@@ -191,8 +186,17 @@ def _check_move(payment: Payment, verdict: Verdict) -> None:
     if verdict not in possible:
         raise CommandError(
             f"payment {payment.payment_id} is {payment.state} and cannot end as {verdict}, only as {' or '.join(possible)}"
-            + (": a REVERSAL was sent, and a bank may obey it at any time" if len(possible) == 1 else "")
+            + (f": a {_sent(payment)} was sent, and {_whom(payment)} may obey it at any time" if len(possible) == 1 else "")
         )
+
+
+def _sent(payment: Payment) -> str:
+    """What takes it back: of an approval that an order's acquirer told of by itself, a refund."""
+    return OrderRefund.message if payment.does.downstream and payment.kind != Pay.message else Reversal.message
+
+
+def _whom(payment: Payment) -> str:
+    return "its acquirer" if payment.does.downstream else "a bank"
 
 
 def _possible(payment: Payment) -> list[Verdict]:
@@ -205,7 +209,22 @@ def _possible(payment: Payment) -> list[Verdict]:
 
 def _ended(payment: Payment, verdict: Verdict) -> Payment:
     _check_move(payment, verdict)
-    return payment.moved(_EVENTS[verdict], code=payment.code or _CODES[verdict], due_at=None)
+    code = payment.code or _CODES[verdict]
+    # Of an order the two sides are told what its acquirer has decided, and its books are its word.
+    said = {"bank_code": payment.bank_code or code} if payment.does.downstream and verdict is not Verdict.REVERSED else {}
+    return payment.moved(_EVENTS[verdict], code=code, due_at=None, **said)
+
+
+async def _pay_its_order(uow: UnitOfWork, after: Payment) -> None:
+    """An approved payment at the cashier pays its order in the same transaction. Raises CommandError if something else did."""
+    if after.order_id is None or not after.does.downstream or after.state is not PaymentState.APPROVED:
+        return
+    order = await uow.order(after.order_id)
+    if order is None or not await uow.move_order(*paid(order, after)):
+        state = f"{order.state}{f' by payment {order.paid_by}' if order.paid_by else ''}" if order else "gone"
+        raise CommandError(
+            f"order {after.order_id} is {state}: payment {after.payment_id} cannot pay it too, and is taken back by the hub itself"
+        )
 
 
 def _same(one: str, other: str) -> bool:

@@ -11,6 +11,7 @@ from .console import echo_json, echo_table, in_color, json_option, moment
 from .failures import CommandError
 from .life import Life, describe, draw, facts
 from .opening import Desk, at_desk
+from .order_views import order_named
 from .resolution import Resolution, Resolved, Verdict, proposal_of
 
 
@@ -22,15 +23,23 @@ def transactions() -> None:
 @transactions.command("list")
 @click.option("--state", type=click.Choice([state.value for state in PaymentState]), help="In this state.")
 @click.option("--card", "card_id", type=int, metavar="CARD_ID", help="With this card.")
+@click.option("--order", metavar="ORDER", help="Of this order: its number, its ucspOrderId or the industry's orderId.")
 @click.option("--reference", metavar="REF", help="msgID (the sender's or ours to the bank), qrcVoucherNo or retrivlRefNum.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
 @json_option
-def list_transactions(state: str | None, card_id: int | None, reference: str | None, limit: int, *, as_json: bool) -> None:
-    """Payments, newest first."""
+def list_transactions(
+    state: str | None, card_id: int | None, order: str | None, reference: str | None, limit: int, *, as_json: bool
+) -> None:
+    """Payments, newest first. --order goes with --state only."""
+    if order is not None and (card_id is not None or reference is not None):
+        raise CommandError("--order goes with --state only")
 
     async def read(desk: Desk) -> list[Payment]:
         async with desk.store.begin() as uow:
             wanted = PaymentState(state) if state else None
+            if order is not None:
+                found = await uow.payments_of_order((await order_named(uow, order)).order_id)
+                return [each for each in reversed(found) if wanted in (None, each.state)][:limit]
             return await uow.payments(state=wanted, card_id=card_id, reference=reference, limit=limit)
 
     found = at_desk(read)
@@ -47,7 +56,7 @@ def list_transactions(state: str | None, card_id: int | None, reference: str | N
             each.code,
             amount_text(each.amount),
             each.sender,
-            each.card_id or "",
+            each.card_id or each.masked_pan,
             each.merchant.name,
         )
         for each in found
@@ -74,7 +83,7 @@ def show(ref: str | None, *, as_json: bool) -> None:
 
 @transactions.command()
 @click.argument("payment_id", type=int, metavar="NUMBER")
-@click.option("--as", "verdict", type=click.Choice([each.value for each in Verdict]), help="What the bank's books say.")
+@click.option("--as", "verdict", type=click.Choice([each.value for each in Verdict]), help="What the bank's books say, or the acquirer's.")
 @click.option("--operator", required=True, metavar="NAME", help="Who you are.")
 @click.option("--reason", default="", help="How it was found out: the bank's reference, a ticket. Needed for a proposal.")
 @click.option("--confirm", is_flag=True, help="You are the second operator, and you have checked it too.")
@@ -88,6 +97,8 @@ def resolve(
     The first proposes, with --as and a reason; the second checks the same with the bank and runs the same command with
     --confirm. REVERSING ends as reversed, UNKNOWN as approved or declined, an UNKNOWN cancellation or reversal as approved
     only: the bank may obey it at any time. The end is final, gives limits back, and is told to the partners as any other.
+
+    A payment at the cashier (PAY) ends by what its acquirer's books say. As approved it pays its order, if nothing else has.
 
     A command line cannot prove who types. The names must differ; the operating system's accounts are recorded beside them.
     """
@@ -126,6 +137,7 @@ async def read_life(desk: Desk, ref: str | None) -> Life:
             payment=payment,
             parties={party.app_id: party.name for party in await uow.parties()},
             card=await uow.card(payment.card_id) if payment.card_id is not None else None,
+            order=await uow.order(payment.order_id) if payment.order_id is not None else None,
             payee=await uow.card(payment.payee_card_id) if payment.payee_card_id is not None else None,
             original=await uow.payment(payment.orig_payment_id) if payment.orig_payment_id is not None else None,
             undone_by=await uow.payments_undoing(payment.payment_id),

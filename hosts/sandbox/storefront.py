@@ -181,7 +181,9 @@ class Storefront(Partner):
 
     async def _returned(self, visit: Visit) -> HttpReply:
         """Where the cashier sends the user back to. What it says in the address is not believed (RULES section 6)."""
-        order = self.orders.get(_one(parse_qs(visit.query, max_num_fields=_FORM_FIELDS), "orderId"))
+        # The cashier adds what it has to say, and the orderId once more.
+        named = set(_fields(visit.query.encode()).get("orderId", []))
+        order = self.orders.get(named.pop()) if len(named) == 1 else None
         if order is None or order.visit != visit.cookies.get(self.cookie_name):
             return self.refused("This order is not known here.")
         now_s = asyncio.get_running_loop().time()

@@ -1,11 +1,11 @@
-"""Signed messages to the hub, and what a right answer is. The sandbox partners sign: their keys, their code."""
+"""Requests to the hub, and what a right answer is: signed messages, by the sandbox partners' keys and code, and a browser's."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -19,6 +19,8 @@ from unionhub.hosts.sandbox.numbers import MsgIds, shared_tails, timestamp
 from unionhub.hosts.sandbox.partner import CONTENT_TYPE, JWS_HEADER, Identity
 
 MAX_ANSWER_BYTES: Final = 65_536
+ALLOWED: Final = 2
+"""Database transactions of one message (DESIGN section 2.4)."""
 
 
 class Cardholder(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -80,6 +82,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     pays_for: str = ""  # msgID of the payment, where a right answer proves another message's
     right_code: str = "00"
     pause_s: float = 0.0  # after its answer, until the next step is due
+    method: Literal["GET", "POST"] = "POST"
+    allowed: int = ALLOWED  # database transactions that it may need on the hub
 
     def failure_of(self, reply: Reply) -> tuple[str, Answer | None]:
         """(what is wrong with the reply, the answer in it): the first is empty only if the second is there and right."""
@@ -97,6 +101,23 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         return self.check(answer), answer
 
 
+def _any_answer(_: Answer) -> str:
+    return ""
+
+
+class Visit(Step, frozen=True, kw_only=True):
+    """A request of a user's browser: nobody signs it. `signer` is who sells, for the books; `read` says what is wrong with the
+    reply, else what the next step needs of it."""
+
+    read: Callable[[Reply], tuple[str, Answer | None]]
+    msg_id: str = ""
+    check: Check = _any_answer
+
+    def failure_of(self, reply: Reply) -> tuple[str, Answer | None]:
+        """See Step."""
+        return self.read(reply)
+
+
 Journey = Sequence[Step | Callable[[Answer], Step]]
 """What one customer does, step after step; it ends at the first failure. What cannot be known (and signed) before the answer
 to the step before is a function of that answer."""
@@ -107,6 +128,7 @@ class Signer:
 
     def __init__(self, identity: Identity, jwks: Mapping[str, Any], msg_ids: MsgIds, clock: FileClock) -> None:
         self.app_id = identity.app_id
+        self.identity = identity
         self._role = identity.role
         self._msg_ids = msg_ids
         self._clock = clock
@@ -114,12 +136,20 @@ class Signer:
             identity.app_id, identity.profile, identity.signing, identity.encryption, jwks, now_s=time.time
         )
 
-    def step(self, name: str, message: str, trx: Mapping[str, Any], *, check: Check, minor: int = 0) -> Step:
+    def msg_id_about(self, industry_code: str) -> str:
+        """A msgID of UCSP with the industry's code in it (U-78), which no other call gets."""
+        return f"A{industry_code:.8}{timestamp(self._clock)}{self._msg_ids.next()[-6:]}"
+
+    def step(
+        self, name: str, message: str, trx: Mapping[str, Any], *, check: Check, minor: int = 0, msg_id: str | None = None
+    ) -> Step:
         """`message` with these members of trxInfo (UCSP: of the body), signed now, under a msgID of its own."""
-        msg_id = self._msg_ids.next()
+        msg_id = msg_id or self._msg_ids.next()
         path = hub_path(self._role, message)
         if self._role in FLAT_ROLES:
-            content: dict[str, Any] = {"msgID": msg_id, **trx}
+            codes = {"channelCode": self.identity.channel_code, "industryCode": self.identity.industry_code}
+            own = {member: code for member, code in codes.items() if code}
+            content: dict[str, Any] = {"msgID": msg_id, **own, **trx}
         else:
             content = envelope.scis_request(message, msg_id, self.app_id, timestamp(self._clock), trx)
         body = envelope.encode(content)
@@ -129,6 +159,11 @@ class Signer:
     def seal(self, members: Mapping[str, Any]) -> str:
         """A JSON object that only the hub opens."""
         return self._jose.seal(msgspec.json.encode(dict(members)))
+
+    @property
+    def now(self) -> str:
+        """Business time, YYYYMMDDhhmmss."""
+        return timestamp(self._clock)
 
     def settlement_key(self) -> dict[str, str]:
         """A key of this acquirer's, not used before (hosts/sandbox/acquirer.py): the number is a msgID's, which count."""

@@ -76,9 +76,9 @@ class Door:
             block_size=MAX_ANSWER_BYTES,
         )
 
-    def post(self, path: str, headers: dict[str, str], body: bytes) -> Reply:
+    def ask(self, step: Step) -> Reply:
         """Raises OSError (time-outs too) and HTTP errors of geventhttpclient, see `failure_name`."""
-        return self._reply("POST", path, body, headers)
+        return self._reply(step.method, step.path, step.body, step.headers)
 
     def get(self, path: str) -> Reply:
         return self._reply("GET", path, b"", {})
@@ -183,7 +183,7 @@ class Load:
         at.sent_s = self._now()
         answer, length = None, 0
         try:
-            reply = self._door.post(at.step.path, at.step.headers, at.step.body)
+            reply = self._door.ask(at.step)
         except (OSError, HTTPConnectionClosed, HTTPParseError) as error:
             done_s, failure = self._now(), failure_name(error)
         else:

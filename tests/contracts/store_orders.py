@@ -200,3 +200,14 @@ class OrdersContract:
         assert await notices_for("b", house.other) == []
         await attempt(house.store, rows[0], NoticeState.CONFIRMED)
         assert await notices_for("b", house.other) == [2]
+
+    @awaited
+    async def test_an_order_that_was_opened_meanwhile_is_not_closed_as_one_that_nobody_knew(self, house: House) -> None:
+        """Whoever closes it decides by its state whom to tell."""
+        placing = order(state=_S.PLACING)
+        await added(house.store, placing)
+        async with house.store.begin() as unit:
+            assert await unit.move_order(placing, order(state=_S.OPEN))
+            await unit.commit()
+        assert not await closed(house.other, placing)
+        assert await closed(house.other, order(), notice(payment_id=1, order_id=1))

@@ -103,10 +103,11 @@ class Sale(msgspec.Struct, kw_only=True):
         assert order is not None
         return order
 
-    async def payments(self, kind: str | None = None) -> list[Payment]:
+    async def payments(self, kind: str = "") -> list[Payment]:
+        """Of that kind; else what was paid and given back by the acquirer's word, without what SCIS saw of it."""
         async with self.home.hub.store.begin() as uow:
             found = await uow.payments_of_order(order_id_of(self.uid) or 0)
-        return [each for each in found if kind in (None, each.kind)]
+        return [each for each in found if (each.kind == kind if kind else each.does.downstream)]
 
     async def states(self) -> list[str]:
         """Of its payments, the oldest first."""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
 
-from flows.sales import HARBOUR_CHANNEL, PARKING, Sale, broken, new_sale, settle
+from flows.sales import Sale, broken, new_sale, settle
 from support.house import WAYS, House, house
 from unionhub.domain.model.marketing import HUB, Funder, MarketingOffer, OfferKind
-from unionhub.domain.model.outgoing import Outgoing
 from unionhub.domain.model.transactions import PaymentState
 from unionhub.hosts.sandbox.envelope import Answer, Received
 from unionhub.hosts.sandbox.seeds import HARBOUR
+
+Json = dict[str, Any]
 
 LIFE_S = 901.0
 """An order lives 900 seconds."""
@@ -185,27 +186,23 @@ def test_qr_first_then_a_confirmation_is_94(home: House) -> None:
     home.run(scenario())
 
 
-@pytest.mark.parametrize("how", ["answer 00", "result before the answer", "result after 04", "inquiry"])
-def test_qr_and_card_are_both_approved_and_the_second_goes_back(home: House, how: str) -> None:
+@pytest.mark.parametrize("answer", ["04", "00"])
+def test_qr_and_card_are_both_approved_and_the_second_goes_back(home: House, answer: str) -> None:
     """PAY is under way when the order is paid by its QR: the cardholder's own money, twice, and one of both comes back."""
 
     async def scenario() -> None:
         sale = await new_sale(home)
         acquirer = home.world.acquirer()
         usual = acquirer.handlers["PAY"]
-        said: list[Received] = []
         qr = await sale.qr()
 
         async def with_qr_between(received: Received) -> Answer:
             """The card is debited, and while nobody has said so the order is paid by its code."""
-            said.append(received)
-            answer = await usual(received)
+            first = await usual(received)
             gateway = home.world.gateway(HARBOUR)
             assert (await gateway.send(gateway.mpqrc_payment_emv(sale.holder, qr, "100.00"))).code == "00"
             await settle(home)
-            if how == "answer 00":
-                return await usual(received)
-            return answer
+            return await usual(received) if answer == "00" else first
 
         acquirer.handlers["PAY"] = with_qr_between
         try:
@@ -263,9 +260,6 @@ def test_two_approvals_in_every_order(home: House, first: str, answer: str) -> N
     home.run(scenario())
 
 
-Json = dict[str, Any]
-
-
 class taking_back:  # noqa: N801 - used like a function
     """Keeps the REVERSALs and REFUNDs that the acquirer gets, and says `00` to them."""
 
@@ -285,3 +279,292 @@ class taking_back:  # noqa: N801 - used like a function
     async def _kept_and_done(self, received: Received) -> Answer:
         self._kept.append({"message": received.message, **received.trx})
         return Answer(code="00", trx={name: received.trx[name] for name in ("trxAmt", "trxCurrency")})
+
+
+# --- the acquirer's word, twice, late, and against what the hub does by itself
+
+
+def test_a_result_that_comes_many_times_at_once_counts_once(home: House) -> None:
+    """Under one msgID and under others: one settlement key is one transaction."""
+
+    async def scenario() -> None:
+        for named in (True, False):
+            sale = await new_sale(home)
+            acquirer = home.world.acquirer()
+            async with sale.scripted("04"):
+                await sale.pay()
+            (pay,) = sale.taken
+            about = {"origMsgID": pay["msgID"] if named else None, "settlementKey": acquirer.settlement_key()}
+            requests = [await sale.result_request("APPROVED", **about) for _ in range(3)] * 3
+            answers = await asyncio.gather(*(acquirer.send(each) for each in requests))
+            assert {each.code for each in answers} <= {"00", "96"}
+            assert {(await acquirer.send(each)).code for each in requests} == {"00"}
+            await home.work()
+            if not named:
+                async with reversing(home):
+                    await home.advance(60)
+                    await home.advance(60)
+            states = await sale.states()
+            assert states == (["APPROVED"] if named else ["REVERSED", "APPROVED"])
+            assert sale.told() == (["APPROVED"] if named else ["APPROVED", "DECLINED"])
+
+    home.run(scenario())
+
+
+def reversing(home: House) -> taking_back:
+    return taking_back(home, [])
+
+
+@pytest.mark.parametrize("status", ["APPROVED", "DECLINED"])
+def test_a_workers_question_against_the_result(home: House, status: str) -> None:
+    """Both at once say the same: the payment moves once, and both sides hear it once."""
+
+    async def scenario() -> None:
+        for _ in range(4):
+            sale = await new_sale(home)
+            acquirer = home.world.acquirer()
+            async with sale.scripted("04"):
+                await sale.pay()
+                (pay,) = sale.taken
+                usual = acquirer.handlers["TRX_RESULT_INQUIRY"]
+
+                async def asked(_: Received) -> Answer:
+                    return Answer(code="00", trx={"paymentStatus": status, "rejectionReason": "51 no funds"})
+
+                acquirer.handlers["TRX_RESULT_INQUIRY"] = asked
+                try:
+                    home.clock.advance(60)
+                    await home.work()
+                    home.clock.advance(3)
+                    result = await sale.result_request(status, origMsgID=pay["msgID"], reason="51 no funds")
+                    _, answer = await asyncio.gather(home.hub.worker.turn(), acquirer.send(result))
+                    assert answer.code in ("00", "96")
+                    assert (await acquirer.send(result)).code == "00"
+                finally:
+                    acquirer.handlers["TRX_RESULT_INQUIRY"] = usual
+            await home.work()
+            assert await sale.states() == [status]
+            assert sale.both_told() == [status]
+
+    home.run(scenario())
+
+
+@pytest.mark.parametrize("when", ["while it is on its way back", "after it came back"])
+def test_an_approval_of_what_is_taken_back_is_too_late(home: House, when: str) -> None:
+    """The hub gave up on a PAY, and the acquirer has confirmed its REVERSAL. What it said before, and what the network
+    brings only now, must not pay the order: that money is back with the cardholder."""
+
+    async def scenario() -> None:
+        sale = await new_sale(home)
+        back: list[Json] = []
+        async with sale.scripted("91"), taking_back(home, back):
+            assert (await sale.pay()).code == "91"
+            (pay,) = sale.taken
+            if when == "after it came back":
+                await home.advance(1)
+            late = await sale.result("APPROVED", origMsgID=pay["msgID"])
+            assert late.code == "00"
+            await home.advance(1)
+            await home.advance(5)
+        assert [each["message"] for each in back] == ["REVERSAL"]
+        assert await sale.states() == ["REVERSED"]
+        assert (await sale.order()).state == "OPEN"
+        assert sale.both_told() == ["DECLINED"]
+        assert (await sale.pay()).code == "04"
+        await settle(home)
+        assert sale.both_told() == ["DECLINED", "APPROVED"]
+
+    home.run(scenario())
+
+
+@pytest.mark.parametrize("amount", ["0.01", "99.99", "100.01", "1000.00"])
+def test_an_approval_of_another_amount_pays_nothing(home: House, amount: str) -> None:
+    """A code that somebody made himself, with the order's number and a cent on it: what came goes back."""
+
+    async def scenario() -> None:
+        sale = await new_sale(home)
+        back: list[Json] = []
+        async with taking_back(home, back):
+            assert (await sale.result("APPROVED", trxAmt=amount, trxCurrency="344")).code == "00"
+            await home.work()
+        assert [(each["message"], each["trxAmt"]) for each in back] == [("REFUND", amount)]
+        assert (await sale.order()).state == "OPEN"
+        assert sale.both_told() == []
+        assert (await sale.standing())["paymentStatus"] == "PENDING"
+
+    home.run(scenario())
+
+
+def test_an_approval_of_another_amount_than_was_asked_is_taken_back(home: House) -> None:
+    """Of a PAY: part of the money is no payment."""
+
+    async def scenario() -> None:
+        sale = await new_sale(home)
+        back: list[Json] = []
+        async with sale.scripted("04"), taking_back(home, back):
+            await sale.pay()
+            (pay,) = sale.taken
+            said = {"origMsgID": pay["msgID"], "trxAmt": "1.00", "trxCurrency": "344"}
+            assert (await sale.result("APPROVED", **said)).code == "00"
+            await home.work()
+        assert [each["message"] for each in back] == ["REVERSAL"]
+        assert await sale.states() == ["REVERSED"]
+        assert (await sale.order()).state == "OPEN"
+        assert sale.both_told() == ["DECLINED"]
+
+    home.run(scenario())
+
+
+def test_a_cent_by_a_forged_code_does_not_pay_an_order(home: House) -> None:
+    """The whole way: a cardholder scans a code that he made of the shop's account and the order's number."""
+
+    async def scenario() -> None:
+        sale = await new_sale(home)
+        forged = home.world.merchants[2].code(amount="0.01", reference=sale.uid)
+        gateway = home.world.gateway(HARBOUR)
+        assert (await gateway.send(gateway.mpqrc_payment_emv(sale.holder, forged, "0.01"))).code == "00"
+        await home.work()
+        await settle(home)
+        await settle(home)
+        assert (await sale.order()).state == "OPEN"
+        assert sale.both_told() == []
+        assert await sale.balance() == "1000.00"
+
+    home.run(scenario())
+
+
+# --- offers
+
+
+def test_of_20_orders_at_once_an_offer_for_5_is_had_by_5(home: House) -> None:
+    async def scenario() -> None:
+        five = await put_offer(home, "ONLY-5", off_minor=1000, budget_minor=5000)
+        sales = [await new_sale(home) for _ in range(20)]
+        forms = [await sale.form(offers=(five.offer_id,)) for sale in sales]
+        answers = await asyncio.gather(*(home.hub.cashier.pay(*form) for form in forms))
+        assert Counter(each.code for each in answers) == {"04": 5, "12": 15}
+        await settle(home)
+        assert Counter([await sale.balance() for sale in sales]) == {"910.00": 5, "1000.00": 15}
+        assert await sales[0].used(five.budget_key) == 5000
+        loser = sales[next(place for place, each in enumerate(answers) if each.code == "12")]
+        assert (await loser.pay()).code == "04"
+        await settle(home)
+        assert await loser.balance() == "900.00"
+
+    home.run(scenario())
+
+
+def test_the_budget_of_what_failed_is_there_for_the_next(home: House) -> None:
+    """Declined, taken back, and beaten by the QR."""
+
+    async def scenario() -> None:
+        offer = await put_offer(home, "ONLY-1", off_minor=1000, budget_minor=1000)
+        sale = await new_sale(home)
+        for word, state in (("51", "DECLINED"), ("91", "REVERSED"), ("04", "DECLINED")):
+            async with sale.scripted(word), reversing(home):
+                assert (await sale.pay(offers=(offer.offer_id,))).code == word
+                assert await sale.used(offer.budget_key) == (0 if word == "51" else 1000)
+                if word == "04":
+                    await sale.result("DECLINED", origMsgID=sale.taken[-1]["msgID"], reason="54")
+                await home.advance(1)
+            assert (await sale.states())[-1] == state
+            assert await sale.used(offer.budget_key) == 0
+        assert (await sale.pay(offers=(offer.offer_id,))).code == "04"
+        await settle(home)
+        assert await sale.balance() == "910.00"
+        said = sale.notices()[-1]
+        assert (said["trxAmt"], said["originalAmount"]) == ("90.00", "100.00")
+
+    home.run(scenario())
+
+
+async def put_offer(home: House, offer_id: str, **changes: Any) -> MarketingOffer:
+    offer = MarketingOffer(
+        offer_id=f"{offer_id}-{home.way}",
+        kind=OfferKind.INSTANT,
+        name="off",
+        owner=HUB,
+        funders=(Funder(party=HUB, percent=100),),
+        currency="344",
+        valid_from=home.clock.now().replace(year=2025),
+        valid_until=home.clock.now().replace(year=2027),
+        **changes,
+    )
+    async with home.hub.store.begin() as uow:
+        await uow.put_offer(offer)
+        await uow.commit()
+    await home.hub.directory.refresh()
+    return offer
+
+
+# --- what comes back
+
+
+@pytest.mark.parametrize("first", ["scis", "ucsp"])
+def test_a_refund_is_told_once_whoever_says_it_first(home: House, first: str) -> None:
+    """The acquirer refunds at SCIS, and tells UCSP: in either order both sides hear REFUNDED once."""
+
+    async def scenario() -> None:
+        sale = await new_sale(home)
+        await sale.pay()
+        await settle(home)
+        acquirer = home.world.acquirer()
+        paid = next(iter(await sale.payments("PAY")))
+        key = key_of(paid.settlement_key)
+
+        async def at_scis() -> None:
+            assert (await acquirer.send(acquirer.refund(key, "30.00"))).code == "00"
+
+        async def told() -> None:
+            refund = {"settlementKey": key, "origMsgID": paid.bank_msg_id, "refundAmt": "30.00", "trxCurrency": "344"}
+            assert (await sale.result("REFUNDED", **refund)).code == "00"
+
+        for step in (at_scis, told) if first == "scis" else (told, at_scis):
+            await step()
+            await home.work()
+            assert sale.both_told() == ["APPROVED", "REFUNDED"]
+        assert await sale.balance() == "930.00"
+        standing = await sale.standing()
+        assert (standing["paymentStatus"], standing["refundAmt"], standing["trxAmt"]) == ("REFUNDED", "30.00", "100.00")
+        assert {body["refundAmt"] for body in sale.notices() if body["paymentStatus"] == "REFUNDED"} == {"30.00"}
+
+    home.run(scenario())
+
+
+def key_of(text: str) -> dict[str, str]:
+    names = ("acquirerIIN", "forwardingIIN", "systemTraceAuditNumber", "transmissionDateTime")
+    return dict(zip(names, text.split(":"), strict=True))
+
+
+def test_partial_refunds_add_up_and_stop_at_what_was_paid(home: House) -> None:
+    async def scenario() -> None:
+        sale = await new_sale(home)
+        await sale.pay()
+        await settle(home)
+        acquirer = home.world.acquirer()
+        for amount, sum_ in (("30.00", "30.00"), ("20.00", "50.00"), ("50.00", "100.00")):
+            assert (await acquirer.refund_order(sale.uid, amount)).code == "00"
+            await settle(home)
+            assert (await sale.standing())["refundAmt"] == sum_
+        assert (await acquirer.refund_order(sale.uid, "0.01")).code == "13"
+        assert (await sale.result("REFUNDED", refundAmt="0.01", trxCurrency="344")).code == "13"
+        await settle(home)
+        assert sale.both_told() == ["APPROVED", "REFUNDED", "REFUNDED", "REFUNDED"]
+        assert await sale.balance() == "1000.00"
+
+    home.run(scenario())
+
+
+def test_refunds_at_once_stop_at_what_was_paid(home: House) -> None:
+    async def scenario() -> None:
+        sale = await new_sale(home)
+        await sale.pay()
+        await settle(home)
+        requests = [await sale.result_request("REFUNDED", refundAmt="15.00", trxCurrency="344") for _ in range(10)]
+        answers = await asyncio.gather(*(home.world.acquirer().send(each) for each in requests))
+        assert Counter(each.code for each in answers) == {"00": 6, "13": 4}
+        await home.work()
+        assert (await sale.standing())["refundAmt"] == "90.00"
+        assert sale.both_told() == ["APPROVED", *["REFUNDED"] * 6]
+
+    home.run(scenario())

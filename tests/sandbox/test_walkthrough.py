@@ -117,14 +117,14 @@ class TestCharts:
             arrows = [events.arrow(entry) for entry in journal.entries()]
             assert [(each.left, each.right, each.kind, each.number) for each in arrows] == [
                 ("App Gateway", SCIS, "req", "1"),
-                (SCIS, "App Gateway", "resp", "1"),
+                (SCIS, "App Gateway", "resp", "4"),
                 (SCIS, "Core Bank", "req", "2"),
-                ("Core Bank", SCIS, "resp", "2"),
+                ("Core Bank", SCIS, "resp", "3"),
             ]
             step = step_of("App Gateway", SCIS, "KYC_VERIFICATION")
             assert step is not None
             assert [each.words for each in arrows[:2]] == [step.asks, step.says]
-            assert arrows[3].words == ""  # it said otherwise
+            assert arrows[3].words == "Cardholder verification fails"
 
 
 # --- server-sent events

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
-from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from simulation.host import Heard, Host
 from unionhub.adapters.memory.directory import SnapshotDirectory
+from unionhub.domain.flows.cashier import Cashier
 from unionhub.domain.model.messages import Envelope
+
+T = TypeVar("T")
 
 TRIES: Final = 50
 APP_TIMEOUT_S: Final = 20.0
@@ -87,6 +90,26 @@ class Clients:
                 return final[0]
             await asyncio.sleep(self.rng.uniform(2, 30))
         return Heard("04")
+
+    async def browse(self, page: str, what: str, do: Callable[[Cashier], Awaitable[T]]) -> T | None:
+        """One request of a browser to the cashier of any host; nothing when nothing comes back in time."""
+        hosts = self._hosts()
+        if not hosts:
+            return None
+        host = self.rng.choice(hosts)
+        self._trace("browser", host.life.name, f"cashier {what}", page, "req")
+        asked = self.launch(host.serve(do))
+        done, _ = await asyncio.wait({asked}, timeout=APP_TIMEOUT_S)
+        served: T | None = asked.result() if done else None
+        self._trace(host.life.name, "browser", f"cashier {what}", page, "" if served is None else "page")
+        return served
+
+    def heard(self, sender: str, message: str, msg_id: str, code: str) -> None:
+        """A browser was told this of what it confirmed under that msgID."""
+        asked = self.asked.setdefault((sender, msg_id), Asked(message=message))
+        asked.pending |= code == "04"
+        if code not in UNDECIDED:
+            asked.finals.add(code)
 
     async def _send(self, sender: str, message: str, request: Any, msg_id: str) -> Heard:
         """What one host says; nothing when it does not say it within the app's time-out, or none is there."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from dependency_injector import providers
@@ -22,6 +23,7 @@ from unionhub.adapters.memory.offers import CouponBook
 from unionhub.adapters.memory.rates import SAMPLE_RATES, FixedRates
 from unionhub.adapters.memory.telemetry import NullTelemetry
 from unionhub.adapters.sql.sequences import BlockSequences
+from unionhub.domain.flows.cashier import Cashier
 from unionhub.domain.model.errors import Decline, Refusal, Replayed
 from unionhub.domain.model.messages import Envelope
 from unionhub.hosts.container import Container
@@ -32,6 +34,8 @@ from unionhub.ports.vault import Vault
 
 START: Final = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 POLL_S: Final = 2.0
+
+T = TypeVar("T")
 
 
 class LoopClock:
@@ -84,6 +88,8 @@ def settings() -> Settings:
         reversal_wait_max_s=40,
         notice_intervals_min=(0.25, 0.5, 1, 2, 4),
         gateway_timeout_s=5,
+        order_life_s=120,
+        order_wait_s=60,
     )
 
 
@@ -115,6 +121,7 @@ class Host:
         container.partners.override(providers.Object(MortalPartners(self.life)))
         self._handlers = container.handlers()
         self.worker = container.worker()
+        self._cashier: Cashier = container.cashier()
 
     async def answer(self, envelope: Envelope, request: Any) -> Heard:
         """As the endpoint answers."""
@@ -130,3 +137,13 @@ class Host:
         except Exception as error:
             self._crashes.append(f"{envelope.message}: {error!r}")
             return Heard("99")
+
+    async def serve(self, do: Callable[[Cashier], Awaitable[T]]) -> T | None:
+        """As the cashier's page answers; nothing while the store is away."""
+        try:
+            return await do(self._cashier)
+        except StoreUnavailable:
+            return None
+        except Exception as error:
+            self._crashes.append(f"cashier: {error!r}")
+            return None

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from unionhub.adapters.memory.store import MemoryStore
 from unionhub.adapters.sql.drivers import Sqlite
 from unionhub.adapters.sql.engine import EngineOptions, create_engine, database_url
-from unionhub.adapters.sql.rows import ACTS, CARDS, ENROLMENTS, NOTICES, PAYMENTS, Mapper, Row, T
+from unionhub.adapters.sql.rows import ACTS, CARDS, ENROLMENTS, LOGINS, NOTICES, ORDERS, PAYMENTS, Mapper, Row, T
 from unionhub.adapters.sql.statement import STORE_NOW
 from unionhub.adapters.sql.store import SqliteUnit
 from unionhub.adapters.sql.tables import METADATA
@@ -24,7 +24,9 @@ from unionhub.adapters.sql.transaction import Database
 from unionhub.domain.model.acts import Act
 from unionhub.domain.model.cards import Card
 from unionhub.domain.model.enrolment import Enrolment, EnrolmentState
+from unionhub.domain.model.login import Login
 from unionhub.domain.model.notices import Notice, NoticeState
+from unionhub.domain.model.orders import Order
 from unionhub.domain.model.transactions import Payment
 
 _NEVER_S: Final = 1e9
@@ -118,6 +120,18 @@ class _Tables:
     @property
     def cards(self) -> dict[int, Card]:
         return {card.card_id: card for card in self._all(CARDS)}
+
+    @property
+    def orders(self) -> dict[int, Order]:
+        return {order.order_id: order for order in self._all(ORDERS)}
+
+    @property
+    def logins(self) -> dict[int, Login]:
+        return {login.login_id: login for login in self._all(LOGINS)}
+
+    @property
+    def used(self) -> dict[str, int]:
+        return dict(self._raw.execute("SELECT key, used_minor FROM counters").fetchall())
 
     @property
     def unfinished(self) -> list[int]:

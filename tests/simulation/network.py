@@ -22,7 +22,7 @@ Trace = Callable[[str, str, str, str, str], None]
 """(from, to, message, msgID, code)"""
 
 Receiver = Callable[[Outgoing, dict[str, Any]], Awaitable[Answer]]
-"""A partner's ear: the message and its trxInfo as it stands on the wire."""
+"""A partner's ear: the message and its trxInfo (a flat message: its body) as it stands on the wire."""
 
 
 class Chances(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +52,13 @@ _ODD: Final[dict[str, tuple[str, ...]]] = {
     "P2P_TRANSFER": _PROVE_NOTHING,
     "CREDIT_TRANSACTION": _PROVE_NOTHING,
     "OPEN_ACCOUNT": _PROVE_NOTHING,
+    "PAY": ("91", "96", "94", "ZZ", "98", "04"),
+    "REFUND": ("91", "96", "04", "25", "12"),  # nor is what the hub owes an acquirer's REFUND of an order ever declined
+    "PLACE_ORDER": ("91", "96"),
+    "GET_CARD_LIST": ("91", "25"),
+    "GET_CARD_PAYLOAD": ("91", "14"),
+    "INDUSTRY_LOGIN_INFO": ("91", "96"),
+    "PAYMENT_RESULT_NOTICE": ("91", "96", "25"),
     "REVERSAL": (*_PROVE_NOTHING, "12", "51"),  # a REVERSAL cannot be declined, whatever is said
     "TRX_RESULT_INQUIRY": ("25", "96"),
     "ADDITIONAL_PROCESSING": ("96",),
@@ -150,10 +157,10 @@ class Network:
     async def _handle(self, party: Party, outgoing: Outgoing) -> Answer:
         """What the partner says; or something that proves nothing, said though it did it, or did not."""
         body = msgspec.json.decode(wire.write(outgoing, party, lambda plaintext: plaintext.decode()))
-        odd = ""
-        if (codes := _odd_codes(outgoing.message, body["trxInfo"])) and self.strikes("odd_code"):
+        trx, odd = body.get("trxInfo", body), ""  # UCSP's flat messages have no trxInfo
+        if (codes := _odd_codes(outgoing.message, trx)) and self.strikes("odd_code"):
             odd = self.rng.choice(codes)
             if self.rng.random() < 0.5:
                 return Answer(code=odd)
-        answer = await self.receivers[party.app_id](outgoing, body["trxInfo"])
+        answer = await self.receivers[party.app_id](outgoing, trx)
         return Answer(code=odd) if odd else answer

@@ -10,23 +10,30 @@ from typing import Any, Final
 
 import msgspec
 
+from simulation.acquirer import Till
 from simulation.clients import Clients
 from simulation.host import START, Host, LoopClock, Shared
 from simulation.inline_sqlite import AnyStore, InlineSqliteStore
 from simulation.judge import judged
 from simulation.loop import VirtualLoop
 from simulation.network import OUTAGES, QUIET, Chances, Network
-from simulation.partners import BankDoor, GatewayApp, Platform, listen
+from simulation.partners import BankDoor, GatewayApp, Platform
+from simulation.orders import Seen, Standing, judged_orders
 from simulation.scripts import Scripts
-from simulation.town import Town
+from simulation.services import MOODS, ChannelDoor, Door, Granting, IndustryDoor
+from simulation.shopping import Shopping
+from simulation.town import GRANTS, SERVICES, Town
 from unionhub.adapters.memory.store import MemoryStore
 from unionhub.adapters.sql.rows import micros
 from unionhub.domain.flows.invariants import Finding
+from unionhub.domain.model.orders import OrderState
+from unionhub.domain.model.services import GrantState
 from unionhub.hosts.sandbox.seeds import ACQUIRER, BANK, HARBOUR, PEAK, QR_PLATFORM
 
 FAULTS_LAST_S: Final = 240.0
 QUIET_WITHIN_S: Final = 2 * 3600.0
 CLIENTS: Final = 22
+SHOPPERS: Final = 8
 
 STORMY: Final = Chances(
     refused=0.03,

@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Final, Self
 
 import msgspec
 
-from simulation.host import LoopClock, Shared
+from simulation.host import START, LoopClock, Shared
 from simulation.inline_sqlite import AnyStore
 from simulation.network import Network
 from simulation.scripts import Holder
+from simulation.services import ChannelUser
+from simulation.shopping import COUPON
 from unionhub.adapters.memory.directory import SnapshotDirectory
 from unionhub.adapters.sql.sequences import BlockSequences
 from unionhub.adapters.vault.cryptograms import EmvCryptograms
 from unionhub.adapters.vault.envelope import load as load_vault
 from unionhub.adapters.vault.master import MasterKey
 from unionhub.domain.model.cards import CardProduct, PresetMerchant
+from unionhub.domain.model.identifiers import Token, luhn_complete
+from unionhub.domain.model.marketing import HUB, Funder, MarketingOffer, OfferKind
 from unionhub.domain.model.money import Money
 from unionhub.domain.model.parties import Party, PartyState, Role
+from unionhub.domain.model.services import Grant, GrantState, IndustryService, PersonalField
 from unionhub.hosts.sandbox.bank import CoreBank
 from unionhub.hosts.sandbox.ledger import Ledger
 from unionhub.hosts.sandbox.register import Registrar
 from unionhub.hosts.sandbox.seeds import (
+    ACQUIRER,
     HARBOUR,
     HKD,
+    MERCHANTS,
+    PARKING,
     PARTNERS,
     PEAK,
     PRESET_MERCHANTS,
     PRODUCT,
+    TRAVEL,
+    WALLETS,
     PartnerSeed,
     cardholder,
 )
@@ -50,6 +62,48 @@ CARD: Final = CardProduct(
     preset_merchants=tuple(PresetMerchant(merchant_id=each.mid, name=each.name, mcc=each.mcc) for each in PRESET_MERCHANTS),
 )
 
+SERVICES: Final = tuple(
+    IndustryService(
+        app_id=app_id,
+        name=name,
+        category=name,
+        url=f"https://{name}.example/start",
+        needs=frozenset({PersonalField.MOBILE}),
+        acquirer=ACQUIRER,
+        merchant_id=MERCHANTS[2].mid,
+    )
+    for app_id, name in ((PARKING, "parking"), (TRAVEL, "travel"))
+)
+
+GRANTS: Final = tuple(
+    Grant(channel=channel, industry=service.app_id, state=GrantState.GRANTED)
+    for channel in WALLETS.values()
+    for service in SERVICES
+)
+
+
+def _offer(offer_id: str, kind: OfferKind, budget_minor: int, **changes: Any) -> MarketingOffer:
+    return MarketingOffer(
+        offer_id=offer_id,
+        kind=kind,
+        name=offer_id.capitalize(),
+        owner=HUB,
+        funders=(Funder(party=HUB, percent=100),),
+        currency=HKD,
+        budget_minor=budget_minor,
+        valid_from=START - timedelta(days=1),
+        valid_until=START + timedelta(days=1),
+        **changes,
+    )
+
+
+OFFERS: Final = (
+    _offer("tenth", OfferKind.INSTANT, 9_00, off_percent=Decimal(10)),
+    _offer("gift", OfferKind.INCENTIVE, 20_00, off_minor=5_00, per_user_max=1),
+    _offer("spring", OfferKind.COUPON, 16_00, off_minor=8_00, code=COUPON),
+)
+"""Small budgets: a few payments spend them, and those that fail give them back."""
+
 
 class Town(msgspec.Struct, kw_only=True):
     """Its bank, its people, and what its hosts share."""
@@ -58,6 +112,7 @@ class Town(msgspec.Struct, kw_only=True):
     bank: CoreBank
     holders: list[Holder]
     strangers: list[Holder]  # an account and no card
+    users: dict[str, list[ChannelUser]]  # of each channel, by app_id
 
     @classmethod
     async def settled(cls, rng: random.Random, network: Network, store: AnyStore) -> Self:
@@ -71,6 +126,12 @@ class Town(msgspec.Struct, kw_only=True):
             for seed in PARTNERS:
                 await uow.put_party(_party(seed))
             await uow.put_product(CARD)
+            for service in SERVICES:
+                await uow.put_service(service)
+            for grant in GRANTS:
+                await uow.put_grant(grant)
+            for offer in OFFERS:
+                await uow.put_offer(offer)
             await uow.commit()
         registrar = Registrar(store, vault, BlockSequences(store), clock)
         for each in people[:6]:
@@ -89,7 +150,8 @@ class Town(msgspec.Struct, kw_only=True):
             cryptograms=EmvCryptograms(bytes(range(16))),
             crashes=[],
         )
-        return cls(shared=shared, bank=bank, holders=known[:6], strangers=known[6:])
+        users = {channel: _users(gateway, known[:6]) for gateway, channel in WALLETS.items()}
+        return cls(shared=shared, bank=bank, holders=known[:6], strangers=known[6:], users=users)
 
     def close(self) -> None:
         self.bank.close()
@@ -103,4 +165,21 @@ def _party(seed: PartnerSeed) -> Party:
         name=seed.name,
         state=PartyState.LIVE,
         acquirer_iin=seed.app_id if seed.role is Role.ACQUIRER else "",
+        channel_code=seed.channel_code,
+        industry_code=seed.industry_code,
     )
+
+
+def _users(gateway: str, holders: list[Holder]) -> list[ChannelUser]:
+    """A wallet's users with two cards each: the one that they have here, and one of somebody else's scheme."""
+    return [
+        ChannelUser(
+            user_id=each.user_id,
+            cards={
+                f"c{each.user_id[-4:]}1": each.token,
+                f"c{each.user_id[-4:]}2": Token.parse(luhn_complete(f"6250009{each.user_id[-8:]}")),
+            },
+        )
+        for each in holders
+        if each.gateway == gateway
+    ]

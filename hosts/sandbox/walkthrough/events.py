@@ -15,7 +15,7 @@ from unionhub.domain.model.parties import Role
 from unionhub.hosts.sandbox.catalog import platform
 from unionhub.hosts.sandbox.journal import HUB, Entry, Journal
 from unionhub.hosts.sandbox.partner import Identity
-from unionhub.hosts.sandbox.walkthrough.charts import PARTY, Step, step_of
+from unionhub.hosts.sandbox.walkthrough.charts import PARTY, Step, step_of, words_of
 from unionhub.hosts.sandbox.walkthrough.masking import shown
 
 HEARTBEAT_S: Final = 15.0
@@ -113,8 +113,8 @@ class Events:
             ms=entry.ms,
             fault=entry.fault,
             chart=step.chart,
-            number=step.number,
-            words=step.asks if asked else step.says if entry.code == "00" else "",
+            number=step.number if asked else step.answered,
+            words=step.asks if asked else words_of(step, entry.code),
         )
 
     def _after(self, request: web.Request) -> int:

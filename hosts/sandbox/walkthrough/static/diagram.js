@@ -104,7 +104,7 @@ class Diagram {
     const row = element("button", "", "arrow " + (asks ? "ask" : "answer"));
     row.type = "button";
     const say = element("span", "", "say");
-    say.append(element("em", asks && arrow.chart !== "I" ? arrow.number : ""), element("span", arrow.words));
+    say.append(element("em", arrow.number), element("span", arrow.words));
     const lane = element("span", "", "lane");
     const label = element("span", "", "label");
     label.append(arrow.message);

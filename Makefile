@@ -41,8 +41,8 @@ report: $(READY) ## the features, run in every way, and what they did as one pag
 	PYTHONPATH=features $(BIN)/python -m report var/report || exit 1; \
 	exit $$status
 
-perf: $(READY) ## a load on hub and PostgreSQL, bounded, its books compared: var/perf/report.html (ARGS="--help")
-	@exec $(BIN)/python perf/run.py $(ARGS)
+perf: $(READY) ## a load on hub and PostgreSQL, bounded, its books compared: var/perf/report.html (SCENARIO=ucsp, ARGS="--help")
+	@exec $(BIN)/python perf/run.py $(if $(SCENARIO),--scenario $(SCENARIO)) $(ARGS)
 
 pressure: $(READY) ## one bank hangs, then more than the hub can do: what others' payers notice (ARGS="--help")
 	@exec $(BIN)/python perf/pressure.py $(ARGS)

@@ -22,7 +22,7 @@ class Chart(NamedTuple):
 
 
 APP, SCIS, BANK = "App Gateway", "SCIS", "Core Banking System"
-CHANNEL, UCSP, INDUSTRY = "Channel APP", "UCSP", "Industry Service"
+CHANNEL, UCSP, INDUSTRY, ACQUIRER = "Channel APP", "UCSP", "Industry Service", "Acquirer"
 
 
 def _steps(*rows: tuple[str, str, str]) -> tuple[tuple[int, Row], ...]:
@@ -150,6 +150,30 @@ CHARTS: Final = (
             (3, Row(UCSP, CHANNEL, "GET_CARD_PAYLOAD")),
             (3, Row(CHANNEL, UCSP, "GET_CARD_PAYLOAD 00")),
             (3, Row(UCSP, INDUSTRY, "GET_CARD_PAYLOAD 00")),
+        ),
+        off=(2,),
+    ),
+    Chart(
+        seed="Frontend Payment Flow",
+        feature="ucsp/frontend_payment.feature",
+        scenario="The chart",
+        steps=(
+            (1, Row(INDUSTRY, UCSP, "SUBMIT_PAYMENT_ORDER")),
+            (1, Row(UCSP, ACQUIRER, "PLACE_ORDER")),
+            (1, Row(ACQUIRER, UCSP, "PLACE_ORDER 00")),
+            (1, Row(UCSP, INDUSTRY, "SUBMIT_PAYMENT_ORDER 00")),
+            (3, Row(UCSP, CHANNEL, "GET_CARD_LIST")),  # GET_CARD_INFO there
+            (3, Row(CHANNEL, UCSP, "GET_CARD_LIST 00")),
+            (3, Row(UCSP, CHANNEL, "GET_CARD_PAYLOAD")),
+            (3, Row(CHANNEL, UCSP, "GET_CARD_PAYLOAD 00")),
+            (4, Row(ACQUIRER, UCSP, "PAYMENT_RESULT")),  # "receives the payment result from downstream system"
+            (4, Row(UCSP, ACQUIRER, "PAYMENT_RESULT 00")),
+            (4, Row(UCSP, INDUSTRY, "PAYMENT_RESULT_NOTICE")),
+            (4, Row(INDUSTRY, UCSP, "PAYMENT_RESULT_NOTICE 00")),
+            (4, Row(UCSP, CHANNEL, "PAYMENT_RESULT_NOTICE")),
+            (4, Row(CHANNEL, UCSP, "PAYMENT_RESULT_NOTICE 00")),
+            (5, Row(INDUSTRY, UCSP, "PAYMENT_RESULT_INQUIRY")),
+            (5, Row(UCSP, INDUSTRY, "PAYMENT_RESULT_INQUIRY 00")),
         ),
         off=(2,),
     ),

@@ -119,7 +119,7 @@ def collapsed(rows: Iterable[Row]) -> list[Row]:
     kept: list[Row] = []
     for row in rows:
         kept.append(row)
-        for length in (1, 2):
+        for length in (1, 2, 4):  # 4: an acquirer that is asked about an order asks SCIS in its turn
             tail = kept[-length:]
             if tail == kept[-2 * length : -length] and tail[0].is_request and {each.name for each in tail} <= _INQUIRIES:
                 del kept[-length:]

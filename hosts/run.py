@@ -61,6 +61,7 @@ class Run:
         make_home(self._settings.home)
         with closing(await listener(self._settings.host, self._settings.port)) as probe:
             port = probe.getsockname()[1]  # taken by somebody else: an error before anything has started
+        self._settings = msgspec.structs.replace(self._settings, port=port)  # the cashier's address names it
         async with open_hub(self._settings, upgrade=True) as hub:
             url = f"http://{self._settings.host}:{port}"
             async with self._sandbox(url) as (child, control_url):

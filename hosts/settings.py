@@ -187,7 +187,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def public_base(self) -> str:
         """Where users' browsers reach the cashier."""
-        return self.public_url or f"http://{self.host}:{self.port}"
+        return self.public_url or f"http://{_reached(self.host)}:{self.port}"
 
     @property
     def log_file(self) -> Path | None:
@@ -204,6 +204,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Folders with data: the master key must not lie there in production."""
         file = self.database_url.file
         return (self.home, file.parent) if file is not None else (self.home,)
+
+
+def _reached(host: str) -> str:
+    """How a browser on this machine names it: all addresses are listened on, none is called so."""
+    named = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - recognised, not bound
+    return f"[{named}]" if ":" in named else named
 
 
 _RULES: Final[tuple[tuple[Callable[[Settings], bool], str, str], ...]] = (

@@ -1,4 +1,5 @@
-"""Locust plays the mix (merchant QR, consumer QR, P2P) against a hub that runs: signed, checked, on a schedule (open model).
+"""Locust plays the mix (merchant QR, consumer QR, P2P, UCSP's cashier) against a hub that runs: signed, checked, on a schedule
+(open model).
 
     locust -f perf/locustfile.py --headless -H http://127.0.0.1:8080 --rate 20 --seconds 30
 
@@ -58,6 +59,7 @@ def options(parser: LocustArgumentParser) -> None:
     add("home", str, "var", "the hub's data folder, with the partner files", variable="UNIONHUB_HOME")
     add("sandbox-url", str, "", "where /sandbox/* is answered; default: the host")
     add("mix", str, str(HERE / "mix.toml"), "which scenarios, how often")
+    add("scenario", str, "", f"only these of the mix, with commas between; {scenarios.GROUPS_TEXT}")
     add("results", str, "", "write every sample to this file (JSON)")
 
 
@@ -91,7 +93,8 @@ class Customers(User):
         bounds = Bounds(in_flight=chosen.in_flight, patience_s=chosen.patience, timeout_s=chosen.answer_timeout)
         door = Door(self.host or "", bounds)
         sandbox = open_sandbox(Path(chosen.home), door, Door(chosen.sandbox_url, bounds) if chosen.sandbox_url else door)
-        load = Load(plan, Quiver(plan, scenarios.load(Path(chosen.mix), sandbox).draw), door, bounds, self._tell)
+        mix = scenarios.load(Path(chosen.mix), sandbox, chosen.scenario)
+        load = Load(plan, Quiver(plan, mix.draw), door, bounds, self._tell)
         _settle_memory()
         try:
             load.run()

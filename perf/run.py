@@ -23,7 +23,7 @@ import msgspec
 import scenarios
 from loadgen.results import Results
 from loadgen.schedule import Plan
-from rig import books, counting, databases, facts, report
+from rig import books, counting, databases, facts, orders, report
 from rig.children import RigError
 from rig.meters import Meters
 from rig.stage import LoadOptions, Stage
@@ -54,6 +54,7 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--database", choices=["postgres", "sqlite"], default="postgres", help="(%(default)s)")
     parser.add_argument("--cardholders", type=int, default=200, help="cards that pay in turn (%(default)s)")
     parser.add_argument("--mix", type=Path, default=HERE / "mix.toml", help="which scenarios, how often (perf/mix.toml)")
+    parser.add_argument("--scenario", default="", help=f"only these of the mix, with commas between; {scenarios.GROUPS_TEXT}")
     parser.add_argument("--in-flight", type=int, default=256, help="customers under way at a time (%(default)s)")
     parser.add_argument(
         "--patience", type=float, default=1.0, help="not sent within so many seconds is a failure (%(default)s)"
@@ -84,12 +85,14 @@ class Before(msgspec.Struct, frozen=True, kw_only=True):
 
     payments: frozenset[int]
     refs: frozenset[str]
+    orders: frozenset[int] = frozenset()
 
     @classmethod
     async def of(cls, store: SqlStore, control_url: str) -> Before:
         return cls(
             payments=frozenset(payment.payment_id for payment in await books.all_payments(store)),
             refs=frozenset(booking.ref for booking in await books.bookings_of(control_url, BANK)),
+            orders=frozenset(order.order_id for order in await orders.orders_of(store)),
         )
 
 
@@ -102,7 +105,7 @@ async def look_back(stage: Stage) -> Before:
         await store.close()
 
 
-def count_transactions(stage: Stage, mix: Path, each: int) -> tuple[list[counting.Counted], list[books.Told]]:
+def count_transactions(stage: Stage, load: LoadOptions, each: int) -> tuple[list[counting.Counted], list[books.Told]]:
     """(the transactions of each message, what was paid meanwhile)."""
     if not each:
         return [], []
@@ -112,7 +115,7 @@ def count_transactions(stage: Stage, mix: Path, each: int) -> tuple[list[countin
         with stage.counting_service() as tells:
             sandbox = counting.open_sandbox(stage.home, stage.hub_url, stage.control_url)
             tally = counting.Tally(stage.hub_url, tells)
-            found = tally.count(scenarios.load(mix, sandbox), each)
+            found = tally.count(scenarios.load(load.mix, sandbox, load.only), each)
             own = tally.read()
         if stage.database.pid is not None:
             theirs = read_count() - before  # its sessions have ended: they have told all
@@ -164,15 +167,35 @@ async def measure(
         meters.read()
         results = msgspec.json.decode(file.read_bytes(), type=Results)
         told = told + [books.Told(s.sender, s.msg_id, s.minor) for s in results.samples if s.minor and not s.failure]
-        payments = [each for each in await books.all_payments(store) if each.payment_id not in before.payments]
+        ever = await books.all_payments(store)
+        payments = [each for each in ever if each.payment_id not in before.payments]
         booked = [each for each in await books.bookings_of(stage.control_url, BANK) if each.ref not in before.refs]
-        verdict = books.compare(told, payments, booked, undelivered)
-        mix = load.mix.read_text(encoding="utf-8")
-        return report.build(results, meters, verdict, facts=known, mix=mix, settled_s=settled_s, counted=counted)
+        told, confirmed = orders.of_orders(told)
+        verdict = books.compare(told, [each for each in payments if not each.does.downstream], booked, undelivered)
+        seen = stage.heard()
+        off, used = await orders.budgets_of(store, ever)
+        new = [order for order in await orders.orders_of(store) if order.order_id not in before.orders]
+        hub = orders.Hub(orders=new, payments=payments, off=off, used=used)
+        return report.build(
+            results,
+            meters,
+            verdict,
+            facts=known,
+            mix=_mix_text(load),
+            settled_s=settled_s,
+            counted=counted,
+            verdict_on_orders=orders.compare(confirmed, hub, seen),
+            told=orders.notice_samples(results.samples, seen, results.times.started_s),
+        )
     finally:
         await store.close()
         if counter is not None:
             await counter.close()
+
+
+def _mix_text(load: LoadOptions) -> str:
+    mix = load.mix.read_text(encoding="utf-8")
+    return f"# only: {load.only}\n{mix}" if load.only else mix
 
 
 async def _read_on(meters: Meters, counter: databases.Counter | None) -> None:
@@ -190,6 +213,7 @@ async def _about(counter: databases.Counter | None) -> str:
 
 def run(chosen: argparse.Namespace) -> int:
     """A whole run; returns the exit code."""
+    scenarios.chosen(chosen.scenario)  # a wrong name is told now, not in the middle
     plan = Plan(
         rate_per_s=chosen.rate,
         seconds=chosen.seconds,
@@ -197,7 +221,7 @@ def run(chosen: argparse.Namespace) -> int:
         pattern=chosen.pattern,
         seed=chosen.seed,
     )
-    load = LoadOptions(mix=chosen.mix, in_flight=chosen.in_flight, patience_s=chosen.patience)
+    load = LoadOptions(mix=chosen.mix, in_flight=chosen.in_flight, patience_s=chosen.patience, only=chosen.scenario)
     out = chosen.out.resolve()
     with ExitStack() as stack:
         try:
@@ -207,7 +231,7 @@ def run(chosen: argparse.Namespace) -> int:
             stage = stack.enter_context(Stage(home, database, out / "log", say))
             stage.open_sandbox(chosen.cardholders)
             before = asyncio.run(look_back(stage))
-            counted, told = count_transactions(stage, load.mix, chosen.count_each)
+            counted, told = count_transactions(stage, load, chosen.count_each)
             stage.open_hub()
             say(f"ready; signing ahead, then {plan.warmup_s:.0f} s warm-up and {plan.seconds:.0f} s measured")
             made = asyncio.run(measure(stage, plan, load, out, before, counted, told))

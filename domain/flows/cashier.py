@@ -11,8 +11,9 @@ Pages are a host's business (hosts/cashier); everything that they say, and who m
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -49,11 +50,14 @@ from unionhub.ports.vault import Vault
 
 from .card_info import ChannelCards
 from .cashier_keys import CashierKeys, purchase_of, url_text
-from .frontend_payment import CashierPayment, CashierRequest
+from .frontend_payment import CashierPayment, CashierRequest, came_by_login
 from .runner import MoneyRunner
 
 CODES_MAX: Final = 5
 """Coupons' codes that are looked at in one request."""
+
+_LIST_IS_FRESH: Final = timedelta(seconds=30)
+"""A user who ticks an offer sees the same cards: the channel is not asked again."""
 
 _SESSION_BYTES: Final = 18
 _NONCE_BYTES: Final = 18
@@ -116,6 +120,7 @@ class Cashier:
             stage = self._stage(order, holder)
             tries = await uow.payments_of_order(order.order_id) if stage is Stage.CHOOSING else []
             paid = await uow.payment(order.paid_by) if order.paid_by is not None else None
+            let_in = stage is Stage.CHOOSING and await came_by_login(uow, order, self._clock.now())
         industry, channel = self._directory.party(order.industry), self._directory.party(order.channel)
         service = self._directory.service(industry.industry_code) if industry else None
         zero = Money(0, order.amount.currency)
@@ -131,7 +136,7 @@ class Cashier:
         )
         if stage is not Stage.CHOOSING:
             return view
-        cards, no_cards = await self._listed(order, channel, industry)
+        cards, no_cards = await self._listed(order, channel, industry, let_in=let_in)
         # A try that another one was in the way of is no news, once that is over.
         failed = [each for each in tries if each.kind == CashierPayment.message and each.code != "94"]
         view = msgspec.structs.replace(
@@ -197,15 +202,22 @@ class Cashier:
             return Stage.PAYING
         return Stage.CHOOSING if order.can_be_paid(self._clock.now()) else Stage.CLOSED
 
-    async def _listed(self, order: Order, channel: Party | None, industry: Party | None) -> tuple[tuple[ListedCard, ...], str]:
+    async def _listed(
+        self, order: Order, channel: Party | None, industry: Party | None, *, let_in: bool
+    ) -> tuple[tuple[ListedCard, ...], str]:
         """The user's cards, or the code of why there are none. Cards are for users who came in by a login, and only while
         channel and industry still agree."""
-        if order.login_id is None or channel is None or industry is None:
+        if not let_in or channel is None or industry is None:
             return (), "57"
         grant = self._directory.grant(channel.app_id, industry.app_id)
         if grant is None or not grant.holds(self._clock.now()) or not channel.is_live:
             return (), "40"
-        given = await self._cards.list(channel, industry, order.user_id, for_order(order.order_id))
+        shown = for_order(order.order_id)
+        async with self._store.begin() as uow:
+            lists = await uow.card_lists(shown, order.channel, order.user_id, self._clock.now(), limit=1)
+        if lists and self._clock.now() - lists[0].given_at < _LIST_IS_FRESH:
+            return lists[0].cards, ""
+        given = await self._cards.list(channel, industry, order.user_id, shown)
         return ((), given) if isinstance(given, str) else (given.cards, "")
 
     async def _with_offers(self, view: CashierView, offer_ids: Collection[str] | None, codes: frozenset[str]) -> CashierView:
@@ -267,8 +279,8 @@ def accepted_url(order: Order) -> str:
     """returnUrl with the acceptance result. Whether it is paid, the industry hears by PAYMENT_RESULT_NOTICE alone: what a
     browser brings can be made up."""
     said = {"orderId": order.reference, "ucspOrderId": order.ucsp_order_id, "acceptance": "ACCEPTED"}
-    joint = "&" if urlsplit(order.return_url).query else "?"
-    return f"{order.return_url}{joint}{urlencode(said)}"
+    page, _, query = order.return_url.partition("?")
+    return f"{page}?{'&'.join(filter(None, [query.rstrip('&'), urlencode(said)]))}"
 
 
 def _session(order: Order, session_id: str) -> Session:

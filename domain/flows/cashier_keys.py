@@ -48,12 +48,12 @@ class CashierKeys:
 
     def session_of(self, order: Order, cookie: str) -> str:
         """The session's id; empty for a cookie that is none of this order."""
-        session_id = cookie.partition(".")[0]
-        return session_id if _same(cookie, self.session(order, session_id)) else ""
+        session_id = _name(cookie)
+        return session_id if session_id and _same(cookie, self.session(order, session_id)) else ""
 
     def nonce_of(self, order: Order, session_id: str, token: str) -> str:
         """The form's nonce; empty for a token that is none of this session."""
-        nonce = token.partition(".")[0]
+        nonce = _name(token)
         return nonce if nonce and _same(token, self.form(order, session_id, nonce)) else ""
 
     def _signed(self, purpose: str, order: Order, *parts: str) -> str:
@@ -71,6 +71,11 @@ def purchase_of(order: Order, clock: Clock, codes: Collection[str]) -> Purchase:
         now=clock.now(),
         codes=frozenset(codes),
     )
+
+
+def _name(signed: str) -> str:
+    """What stands before the signature; empty for what cannot be ours: a header may bring any byte."""
+    return signed.partition(".")[0] if signed.isascii() else ""
 
 
 def _same(said: str, right: str) -> bool:

@@ -169,7 +169,10 @@ class SubmitOrder:
         if not request.asked_expiry:
             return now + timedelta(seconds=self._policy.order_life_s)
         said = datetime.strptime(request.asked_expiry, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-        expires_at = said - timedelta(minutes=industry.utc_offset_minutes)
+        try:
+            expires_at = said - timedelta(minutes=industry.utc_offset_minutes)
+        except OverflowError:  # within hours of the first moment that there is, or of the last
+            raise Refusal("30", "expiresAt") from None
         if expires_at <= now:
             raise Decline("12")
         if expires_at > now + timedelta(seconds=self._policy.order_life_max_s):
@@ -228,7 +231,7 @@ class CashierPayment:
         if not order.can_be_paid(draft.opened_at):
             raise Decline("12")
         industry, channel, acquirer = self._parties(order)
-        if order.login_id is None:
+        if not await came_by_login(uow, order, draft.opened_at):
             raise Decline("57")
         grant_that_holds(self._directory, channel, industry, draft.opened_at)
         shown = for_order(order.order_id)
@@ -274,6 +277,14 @@ def of_order(draft: Payment, order: Order) -> Payment:
         merchant=order.merchant,
         order_id=order.order_id,
     )
+
+
+async def came_by_login(uow: UnitOfWork, order: Order, now: datetime) -> bool:
+    """Is its user known to be one whom the channel let in? When the order was submitted; or now, if he came in since."""
+    if order.login_id is not None:
+        return True
+    login = await uow.latest_login(order.channel, order.user_id, order.industry)
+    return login is not None and login.is_live(now)
 
 
 def grant_that_holds(directory: Directory, channel: Party, industry: Party, now: datetime) -> Grant:

@@ -164,7 +164,9 @@ def _told_of_order(payment: Payment) -> Sequence[Told]:
     """A result that the downstream system gave, and a PAY that was taken back. Not what never reached it, and not an approval
     that came too late (`94`): what became of the order was told already."""
     reached = payment.bank_code or payment.state is PaymentState.REVERSED
-    if payment.order_id is None or payment.code == UNWANTED or not (payment.state is PaymentState.APPROVED or reached):
+    if payment.order_id is None or not (payment.state is PaymentState.APPROVED or reached):
+        return ()
+    if payment.code == UNWANTED and payment.state is not PaymentState.DECLINED:  # an acquirer may decline with that code too
         return ()
     return _sides(payment.sender, payment.gateway, payment.order_id)
 

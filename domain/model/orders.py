@@ -114,13 +114,14 @@ def lies_under(url: str, base: str) -> bool:
         same = (there.scheme, there.hostname, there.port) == (here.scheme, here.hostname, here.port)
     except ValueError:
         return False
-    if not same or there.scheme not in ("http", "https") or "@" in there.netloc or "\\" in url or there.fragment:
+    if not same or there.scheme not in ("http", "https") or "@" in there.netloc or "\\" in url or "#" in url:
         return False
     if not url.isascii() or not url.isprintable() or " " in url:
         return False
     path = there.path or "/"
-    # What a browser makes of dots is another folder.
-    if any(part in (".", "..") for part in path.lower().replace("%2e", ".").split("/")):
+    # What a browser makes of dots, or a server of slashes that it decodes, is another folder.
+    plain = path.lower().replace("%2e", ".").replace("%2f", "/").replace("%5c", "/")
+    if any(part in (".", "..") for part in plain.split("/")):
         return False
     folder = here.path[: here.path.rfind("/") + 1] or "/"
     return path.startswith(folder)

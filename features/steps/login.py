@@ -268,7 +268,7 @@ def another_address(user: User) -> None:
 def is_logged_in(user: User) -> None:
     status, text = user.opened
     assert status == 200
-    assert f"{user.user_id} of {user.channel.identity.channel_code} is logged in" in text
+    assert f'Logged in as <span class="user">{user.user_id}</span>' in text
 
 
 SHUT: Final = {"was used before": None, "was open too long ago": None}

@@ -21,6 +21,7 @@ from unionhub.domain.model.cashier import Accepted, CashierView, Confirmation, S
 from unionhub.domain.model.marketing import typed
 from unionhub.domain.model.orders import Order as Record
 from unionhub.domain.model.responses import RESPONSE_TEXTS
+from unionhub.domain.model.services import IndustryService
 from unionhub.hosts.sandbox.industry import Industry
 from unionhub.hosts.sandbox.seeds import PARKING
 
@@ -52,26 +53,32 @@ class Tab:
         self.view = self._story.run(self._cashier.view(self._session, offer_ids=offer_ids, codes=self.codes))
         return self.view
 
-    def pay(self, card_id: str, clicks: int = 1) -> None:
-        """Confirm what the page shows, and let everything happen that happens at once."""
+    async def confirmed(self, card_id: str) -> Accepted:
+        """The user's yes to what the page shows."""
         said = Confirmation(
             form_token=self.view.form_token,
             card_id=card_id,
             offer_ids=tuple(shown.offer.offer_id for shown in self.view.offers if shown.chosen),
             codes=self.view.codes,
         )
+        return await self._cashier.pay(self._session, said)
 
-        async def confirmed() -> list[Accepted]:
-            return await asyncio.gather(*(self._cashier.pay(self._session, said) for _ in range(clicks)))
+    def pay(self, card_id: str, clicks: int = 1) -> None:
+        """Confirm, once or more often at once, and let everything happen that happens at once."""
 
-        self.accepted = self._story.run(confirmed())
+        async def clicked() -> list[Accepted]:
+            return await asyncio.gather(*(self.confirmed(card_id) for _ in range(clicks)))
+
+        self.accepted = self._story.run(clicked())
         self._story.settle()
 
 
 class Order:
     """An order as its industry, its user and his browser know it."""
 
-    def __init__(self, story: Story, user: User, industry: Industry, amount: Amount) -> None:
+    def __init__(self, story: Story, user: User, industry: Industry, amount: Amount, before: Order | None = None) -> None:
+        """`before`: another order of the same scenario."""
+        self.before = before
         self.reference = f"order-{next(_references)}"
         self.industry = industry
         self.user = user
@@ -127,15 +134,36 @@ def a_user_at_the_service(story: Story, channel: str, amount: Amount) -> User:
     return user
 
 
+@given("Kerbside Parking has no merchant at an acquirer")
+def no_merchant(story: Story) -> None:
+    service = story.house.hub.directory.service(story.world.industry(PARKING).identity.industry_code)
+    assert service is not None
+    story.run(_put_service(story, msgspec.structs.replace(service, merchant_id="")))
+    story.undo(lambda: story.run(_put_service(story, service)))
+
+
+async def _put_service(story: Story, service: IndustryService) -> None:
+    async with story.house.hub.store.begin() as uow:
+        await uow.put_service(service)
+        await uow.commit()
+    await story.house.hub.directory.refresh()
+
+
 # --- the order
 
 
 @when(Phrase("{service:Service} submits an order of {amount:Amount}", Service=SERVICES), target_fixture="order")
-@when(Phrase("Kerbside Parking submits another order of {amount:Amount}"), target_fixture="order")
 def submits(story: Story, user: User, amount: Amount, service: str = "Kerbside Parking") -> Order:
     order = Order(story, user, story.world.industry(SERVICES[service]), amount)
     order.submit()
     return order
+
+
+@when(Phrase("Kerbside Parking submits another order of {amount:Amount}"), target_fixture="order")
+def submits_another(story: Story, order: Order, amount: Amount) -> Order:
+    another = Order(story, order.user, order.industry, amount, before=order)
+    another.submit()
+    return another
 
 
 @given(Phrase("an order of {amount:Amount}"), target_fixture="order")
@@ -333,7 +361,7 @@ def only_with_the_key(story: Story, order: Order) -> None:
 @when(Phrase("another cardholder pays the code of the order with {app:App}"))
 def pays_the_code(story: Story, order: Order, app: str) -> None:
     story.code = order.tab.view.qr_payload
-    story.pay(order.amount, story.add_holder(Amount(order.amount.currency, "1000.00"), app))
+    story.pay(order.amount, story.add_holder(Amount(order.amount.currency, "5000.00"), app))
 
 
 @then(Phrase("{amount:Amount} is left on the other cardholder's account"))

@@ -17,6 +17,12 @@ def seconds_pass(story: Story, seconds: int = 1) -> None:
     story.pass_time(1.0, steps=seconds)
 
 
+@when(Phrase("{seconds:Number} seconds pass {times:Number} times"))
+def seconds_pass_again(story: Story, seconds: int, times: int) -> None:
+    """For waiting that is long, but not as long as a minute's sleep of the worker."""
+    story.pass_time(seconds, steps=times)
+
+
 @when("a minute passes")
 @when(Phrase("{minutes:Number} minutes pass"))
 def minutes_pass(story: Story, minutes: int = 1) -> None:

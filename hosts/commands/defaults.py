@@ -24,6 +24,7 @@ from unionhub.hosts.sandbox.seeds import (
     PRODUCT,
     WALLETS,
 )
+from unionhub.hosts.sandbox.services import page_url
 
 from .failures import CommandError
 from .fields import Choice, Json
@@ -34,6 +35,7 @@ Seeds = Callable[[str], Awaitable[list[Json]]]
 
 _ISSUED: Final = frozenset({"OPEN_ACCOUNT", "CARD_ENROLLMENT", "OTP_VERIFICATION"})
 _UNITS: Final = 10
+_ORDER_AMOUNT: Final = "100.00"  # so much that the sandbox's offers are for it
 PARKING_CODE: Final = next(seed.industry_code for seed in PARTNERS if seed.app_id == PARKING)
 
 
@@ -45,8 +47,11 @@ class Follows(NamedTuple):
     same_sender: bool = True
 
 
+_OF_CARDS: Final = frozenset(name for name, kind in KINDS.items() if not kind.downstream)
+"""Messages of SCIS that move money."""
+
 _GIVES_BACK: Final = Follows(
-    frozenset(KINDS.keys() - UNDOES - {"P2P_TRANSFER", "CREDIT_TRANSACTION"}),
+    _OF_CARDS - UNDOES - {"P2P_TRANSFER", "CREDIT_TRANSACTION"},
     "send a payment, or give origMsgID",
     same_sender=False,
 )
@@ -55,7 +60,7 @@ FOLLOWS: Final[dict[str, Follows]] = {
     "OTP_REQUEST": Follows(frozenset({"CARD_ENROLLMENT"}), "send CARD_ENROLLMENT, or give origMsgID"),
     "OTP_VERIFICATION": Follows(frozenset({"CARD_ENROLLMENT"}), "send CARD_ENROLLMENT, or give origMsgID"),
     "MPQRC_PAYMENT_URL": Follows(frozenset({"QRC_INFO_INQUIRY"}), "send QRC_INFO_INQUIRY, or give origTrxMsgID"),
-    "TRX_RESULT_INQUIRY": Follows(frozenset(KINDS), "send a payment, or give origMsgID"),
+    "TRX_RESULT_INQUIRY": Follows(_OF_CARDS, "send a payment, or give origMsgID"),
     "CPQRC_PAYMENT": Follows(frozenset({"QRC_GENERATION"}), "send QRC_GENERATION, or give emvCpqrcPayload", same_sender=False),
     "WITHDRAW": Follows(frozenset({"GET_CASH_OUT_TOKEN"}), "send GET_CASH_OUT_TOKEN, or give trxToken", same_sender=False),
     **dict.fromkeys(("REFUND", "CANCELLATION", "REVERSAL"), _GIVES_BACK),
@@ -63,6 +68,12 @@ FOLLOWS: Final[dict[str, Follows]] = {
         frozenset({"CHANNEL_LOGIN_INFO"}), "send CHANNEL_LOGIN_INFO, or give channelCode and userId", same_sender=False
     ),
     "GET_CARD_PAYLOAD": Follows(frozenset({"GET_CARD_LIST"}), "send GET_CARD_LIST, or give channelCode, userId and cardId"),
+    "PAYMENT_RESULT_INQUIRY": Follows(frozenset({"SUBMIT_PAYMENT_ORDER"}), "send SUBMIT_PAYMENT_ORDER, or give orderId"),
+    "PAYMENT_RESULT": Follows(
+        frozenset({"SUBMIT_PAYMENT_ORDER"}),
+        "send SUBMIT_PAYMENT_ORDER, or give ucspOrderId and downstreamOrderId",
+        same_sender=False,
+    ),
 }
 """A message that names one that was sent before."""
 
@@ -105,6 +116,17 @@ class Sources:
     async def texts(self, issuer: str) -> list[Json]:
         return await self._seeds(f"bank/{issuer}/otps")
 
+    async def placed(self, ucsp_order_id: str) -> list[Json]:
+        """The order as its acquirer has it."""
+        return await self._seeds(f"orders/{ucsp_order_id}")
+
+    def of_role(self, role: Role) -> Identity | None:
+        """The first partner of that role."""
+        return next((each for each in self._identities.values() if each.role is role), None)
+
+    def partner(self, app_id: str) -> Identity | None:
+        return self._identities.get(app_id)
+
     async def questions(self) -> list[Json]:
         """What cardholders were asked, oldest first: the bodies of ADDITIONAL_PROCESSING, for all gateways."""
         found = []
@@ -136,6 +158,8 @@ class Sources:
         return {name: sending.asked[name] for name in ("deviceID", "userID", "token") if name in sending.asked}
 
     def _named(self) -> str:
+        if self.choice.message == "PAYMENT_RESULT":
+            return ""  # its origMsgID is the hub's PAY
         named = self.choice.field("origMsgID") or self.choice.field("origTrxMsgID")
         return named if isinstance(named, str) else ""
 
@@ -354,14 +378,59 @@ async def _channel_user(sources: Sources) -> Json:
     return {"userId": next(each.user_id for each in CARDHOLDERS if gateway in (None, each.gateway))}
 
 
+def _login(sources: Sources) -> Sending | None:
+    """The last one at this industry."""
+    code = sources.sender.industry_code if sources.sender else ""
+    messages = FOLLOWS["GET_CARD_LIST"].messages
+    return sources.sent.last(lambda each: each.message in messages and each.asked.get("industryCode") == code)
+
+
 async def _logged_in(sources: Sources) -> Json:
     """Whoever was let in last at this industry."""
-    code = sources.sender.industry_code if sources.sender else ""
-    follows = FOLLOWS["GET_CARD_LIST"]
-    login = sources.sent.last(lambda each: each.message in follows.messages and each.asked.get("industryCode") == code)
+    login = _login(sources)
     if login is None:
-        raise CommandError(f"nobody was let in at {code}: {follows.hint}")
+        code = sources.sender.industry_code if sources.sender else ""
+        raise CommandError(f"nobody was let in at {code}: {FOLLOWS['GET_CARD_LIST'].hint}")
     return login.asked
+
+
+async def _shopper(sources: Sources) -> Json:
+    """Whoever was let in last at this industry, so that the cashier shows cards; else somebody who was not, who pays by the
+    order's QR. A cardholder who was chosen, in his own channel."""
+    login = _login(sources)
+    if sources.choice.cardholder is not None:
+        holder = await sources.holder()
+        channel = sources.partner(WALLETS.get(holder["insID"], ""))
+        return {"channelCode": channel.channel_code if channel else None, "userId": holder["userID"]}
+    if login is not None:
+        return login.asked
+    channel = sources.of_role(Role.CHANNEL)
+    return {"channelCode": channel.channel_code if channel else None, "userId": CARDHOLDERS[0].user_id}
+
+
+async def _new_order(sources: Sources) -> Json:
+    """Never the same twice: its name is random."""
+    base_url = sources.sender.base_url if sources.sender else ""
+    return {
+        "orderId": f"order-{secrets.token_hex(5)}",
+        "orderTime": f"{datetime.now(UTC):%Y%m%d%H%M%S}",
+        "returnUrl": page_url(base_url, "/return"),
+    }
+
+
+async def _same_order(sources: Sources) -> Json:
+    return {"orderId": sources.before().asked.get("orderId")}
+
+
+async def _placed(sources: Sources) -> Json:
+    """The last order, with the acquirer's own number of it; or the one whose ucspOrderId is given."""
+    order_id = sources.choice.field("ucspOrderId") or sources.before().heard.get("ucspOrderId")
+    found = await sources.placed(str(order_id))
+    return {"ucspOrderId": order_id, **(found[0] if found else {})}
+
+
+async def _retrieval(_: Sources) -> Json:
+    return {"retrivlRefNum": f"{secrets.randbelow(10**12):012d}"}
 
 
 async def _shown_card(sources: Sources) -> Json:
@@ -449,9 +518,23 @@ DEFAULTS: Final[dict[str, tuple[Group, ...]]] = {
     ),
     "GET_CARD_LIST": (Group(("channelCode", "userId"), _logged_in),),
     "GET_CARD_PAYLOAD": (Group(("channelCode", "userId", "cardId"), _shown_card),),
+    "SUBMIT_PAYMENT_ORDER": (
+        Group(("channelCode", "userId"), _shopper),
+        Group(("orderId", "orderTime", "returnUrl"), _new_order),
+        _always(trxAmt=_ORDER_AMOUNT, trxCurrency=HKD, subject="Two hours"),
+    ),
+    "PAYMENT_RESULT_INQUIRY": (Group(("orderId",), _same_order),),
+    "PAYMENT_RESULT": (
+        Group(("ucspOrderId", "downstreamOrderId", "trxCurrency"), _placed),
+        Group(("settlementKey",), _settlement_key),
+        Group(("retrivlRefNum",), _retrieval),
+    ),
     "KEY_EXCHANGE": (Group(("insSignCertID", "insSignPublicKey", "insEncCertID", "insEncPublickey"), _own_keys),),
 }
 """Message -> where the members of its trxInfo come from (PROTOCOL 2.1; RULES section 15)."""
 
-NEEDED: Final = {"CARD_STATUS_MANAGEMENT": ("tokenAction", "SUSPEND, RESUME or DELETE")}
+NEEDED: Final = {
+    "CARD_STATUS_MANAGEMENT": ("tokenAction", "SUSPEND, RESUME or DELETE"),
+    "PAYMENT_RESULT": ("paymentStatus", "APPROVED, DECLINED or REFUNDED"),
+}
 """What nobody can guess: a member, and what it may be."""

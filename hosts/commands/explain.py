@@ -15,7 +15,7 @@ from unionhub.domain.model.responses import RESPONSE_TEXTS
 
 from .console import clean, echo_facts, echo_json, echo_table, json_option
 from .failures import CommandError
-from .meanings import CODES, WEIGHTS, advice_for
+from .meanings import CODES, UCSP, WEIGHTS, advice_for
 
 REFUSED = 2
 
@@ -85,6 +85,9 @@ def _code(code: str, *, as_json: bool) -> None:
     meaning, advice = CODES.get(code, ("", ""))
     weight, answered = ISSUER_CODES.get(code, (None, ""))
     facts: dict[str, Any] = {"code": code, "text": RESPONSE_TEXTS.get(code, ""), "meaning": meaning, "advice": advice}
+    at_ucsp = UCSP.get(code, ())
+    if at_ucsp:
+        facts["atUcsp"] = [{"messages": each.messages, "meaning": each.meaning, "advice": each.advice} for each in at_ucsp]
     if weight is not None:
         facts["fromBank"] = {"weight": weight, "means": WEIGHTS[weight], "answeredAs": answered}
     if as_json:
@@ -99,6 +102,9 @@ def _code(code: str, *, as_json: bool) -> None:
             ("from a bank", from_bank),
         ]
     )
+    for each in at_ucsp:
+        click.echo(f"\nat UCSP, {each.messages}")
+        echo_facts([("when", each.meaning), ("do", each.advice)])
 
 
 def _examine(header: str, body: bytes, path: str, received: str | None, *, as_json: bool) -> int:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from unionhub.domain.flows.notify import UNWANTED
 from unionhub.domain.model.cards import Card
 from unionhub.domain.model.marketing import funding
 from unionhub.domain.model.money import Money
@@ -110,12 +111,16 @@ def _verdict(payment: Payment) -> str:
         text = "  the user was told that it is accepted, the rest hear of it when it is final"
     else:
         text = "  the sender is told 04 until it is final"
+    if payment.does.downstream and payment.code == UNWANTED:
+        return text + ("  (no news: it was told before)" if payment.state is _S.APPROVED else "  (its order was paid, or closed)")
     mover = "acquirer" if payment.does.downstream else "bank"
     return text + (f"  (the {mover} said {payment.bank_code})" if payment.bank_code not in ("", "00") else "")
 
 
 def _facts(life: Life) -> Iterator[tuple[str, str]]:
-    payment = life.payment
+    payment, order = life.payment, life.order
+    if order is not None:
+        yield "order", f"{order.order_id}, {order.ucsp_order_id}, the industry's {order.reference}, {order.state}"
     if payment.does.downstream:
         yield from _of_order(life)
     else:
@@ -143,9 +148,7 @@ def _facts(life: Life) -> Iterator[tuple[str, str]]:
 
 def _of_order(life: Life) -> Iterator[tuple[str, str]]:
     """Of a payment at the cashier: no card of this hub's, no bank; its acquirer moves the money."""
-    payment, order = life.payment, life.order
-    if order is not None:
-        yield "order", f"{order.order_id}, {order.ucsp_order_id}, the industry's {order.reference}, {order.state}"
+    payment = life.payment
     yield "industry", life.who(payment.sender)
     card = f", card {payment.masked_pan}" if payment.masked_pan else ""
     yield "payer", f"user {payment.user_id} of {life.who(payment.gateway)}{card}"

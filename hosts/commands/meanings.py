@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from unionhub.adapters.jose.causes import Cause
 from unionhub.domain.model.bank import Weight
@@ -158,6 +158,169 @@ CODES: Final[dict[str, tuple[str, str]]] = {
     ),
 }
 """Code -> (when this hub answers it, what to do)."""
+
+class AtUcsp(NamedTuple):
+    """What a code says on messages of UCSP (RULES section 10), where that is not what it says on SCIS's."""
+
+    messages: str
+    meaning: str
+    advice: str
+
+
+_CARDS: Final = "GET_CARD_LIST, GET_CARD_PAYLOAD"
+_LOGIN: Final = "CHANNEL_LOGIN_INFO"
+_SUBMIT: Final = "SUBMIT_PAYMENT_ORDER"
+_RESULT: Final = "PAYMENT_RESULT"
+_CASHIER: Final = "the cashier (PAY)"
+
+UCSP: Final[dict[str, tuple[AtUcsp, ...]]] = {
+    "00": (
+        AtUcsp(
+            "PAYMENT_RESULT_INQUIRY",
+            "The order is known; what became of it is in paymentStatus: PENDING, APPROVED, CLOSED or REFUNDED.",
+            "`unionhub orders show ORDER` has the whole of it.",
+        ),
+    ),
+    "03": (
+        AtUcsp(_LOGIN, "industryCode is nobody's here, or its industry is not live.", "`unionhub parties services` lists the codes."),
+        AtUcsp(
+            _SUBMIT,
+            "The industry sells nothing here: its service has no live acquirer, or no merchant number.",
+            "`unionhub parties service INDUSTRY --acquirer APPID --merchant MID`.",
+        ),
+    ),
+    "04": (
+        AtUcsp(
+            _CASHIER,
+            "The acquirer has accepted the payment, and its result is still to come; or a try with the same form is under way. "
+            "Industries never see it: PAYMENT_RESULT_INQUIRY answers 00 with PENDING.",
+            "Wait for PAYMENT_RESULT. The hub asks the acquirer, and takes the payment back in the end, by itself.",
+        ),
+    ),
+    "12": (
+        AtUcsp(
+            _SUBMIT,
+            "An order of this orderId was closed or has expired; or expiresAt is over already.",
+            "A new orderId for a new order.",
+        ),
+        AtUcsp(
+            _CASHIER,
+            "The order is closed or expired, or its offers cannot be had (any more) together.",
+            "`unionhub orders show ORDER`; `unionhub offers show OFFER` says what is left of a budget.",
+        ),
+        AtUcsp(
+            _RESULT,
+            "A refund of an order that is not paid, or a settlement key of another acquirer.",
+            "`unionhub orders show ORDER` says what it was paid by.",
+        ),
+    ),
+    "13": (
+        AtUcsp(_SUBMIT, "Zero, finer than the currency, or longer than 13 characters.", "Compare trxAmt with trxCurrency."),
+        AtUcsp(_RESULT, "More is given back than was paid.", "`unionhub orders show ORDER` says what was given back so far."),
+    ),
+    "14": (
+        AtUcsp(
+            "GET_CARD_PAYLOAD",
+            "cardId was in no list that this industry was given of this user in the last ten minutes.",
+            "Ask with GET_CARD_LIST again.",
+        ),
+        AtUcsp(_CASHIER, "The card that was chosen is in no list that this page has shown.", "Load the page again."),
+    ),
+    "25": (
+        AtUcsp("PAYMENT_RESULT_INQUIRY", "This industry never submitted an order of that orderId.", "Compare orderId."),
+        AtUcsp(
+            _RESULT,
+            "No order of this acquirer has this ucspOrderId and downstreamOrderId; or origMsgID is no PAY of it.",
+            "`unionhub orders show ORDER` has both numbers, `unionhub transactions list --order ORDER` the PAYs.",
+        ),
+    ),
+    "30": (
+        AtUcsp(
+            "all",
+            "The field's path is in errorDetail; responseMsg stays the table's text. A returnUrl that does not lie under the "
+            "service's URL is a fault of form too.",
+            "Correct the named field; /schema has every message's form, with an example.",
+        ),
+    ),
+    "40": (
+        AtUcsp(
+            f"{_LOGIN}, {_CARDS}, {_SUBMIT}, {_CASHIER}",
+            "Channel and industry have no grant that holds now: none, not yet, no longer, or suspended.",
+            "`unionhub parties grants --channel APPID --industry APPID`.",
+        ),
+    ),
+    "57": (
+        AtUcsp(
+            f"{_CARDS}, {_CASHIER}",
+            "This user has no live login at this industry. At the cashier he can still pay by the order's QR.",
+            "The channel sends CHANNEL_LOGIN_INFO; the login lives as long as the service says (`parties service`).",
+        ),
+    ),
+    "62": (
+        AtUcsp(
+            "all",
+            "A party is not live; or a card came as a PAN, and the grant allows tokens only.",
+            "`unionhub parties show APPID`; `unionhub parties grant CHANNEL INDUSTRY change --pan`.",
+        ),
+    ),
+    "70": (
+        AtUcsp(
+            _LOGIN,
+            "encData lacks what this industry needs of every user, such as a parking's mobile.",
+            "`unionhub parties service INDUSTRY` says what it needs.",
+        ),
+    ),
+    "78": (
+        AtUcsp(
+            _SUBMIT,
+            "The msgID stands for another message. The same order under a new msgID is welcome: it gets the same cashierUrl.",
+            "Use a new msgID.",
+        ),
+    ),
+    "91": (
+        AtUcsp(
+            f"{_LOGIN}, {_CARDS}, {_SUBMIT}, {_CASHIER}",
+            "The industry, the channel or the acquirer answered a code of its own that is not 00; or its breaker is open. What "
+            "an acquirer may have paid all the same is taken back.",
+            "Look at unionhub_partner_calls of that party; ask it.",
+        ),
+    ),
+    "92": (
+        AtUcsp(
+            f"{_LOGIN}, {_CARDS}, {_SUBMIT}, {_CASHIER}",
+            "The industry, the channel or the acquirer could not be reached; not a byte had left.",
+            "Its base URL (`unionhub parties show`) and the line to it.",
+        ),
+    ),
+    "94": (
+        AtUcsp(
+            _SUBMIT,
+            "This orderId stands for another order, with another amount or other words, or its order is paid.",
+            "`unionhub orders show ORDERID --industry APPID`; a new orderId for a new order.",
+        ),
+        AtUcsp(_CASHIER, "The order is paid, or being paid in another window.", "Load the page again: it shows how far that is."),
+        AtUcsp(
+            f"{_RESULT}, on the record only",
+            "An approval of an order that was paid before, or closed: it is given back. Or a refund that was told already.",
+            "Nothing: the acquirer was answered 00.",
+        ),
+    ),
+    "98": (
+        AtUcsp(
+            f"{_LOGIN}, {_CARDS}, {_SUBMIT}, {_CASHIER}",
+            "The industry, the channel or the acquirer was silent, or its answer was not to be believed.",
+            "The same message may be repeated; look at unionhub_partner_call_seconds.",
+        ),
+    ),
+    "A0": (
+        AtUcsp(
+            "all",
+            "channelCode or industryCode is not the signer's, or encData does not open.",
+            "`unionhub parties show APPID` has its code; seal encData with the hub's present key.",
+        ),
+    ),
+}
+"""Code -> what it says on which messages of UCSP; codes that are not here say there what they say everywhere."""
 
 WEIGHTS: Final = {
     Weight.APPROVED: "the debit is booked",

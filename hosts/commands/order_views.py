@@ -10,14 +10,16 @@ import click
 import msgspec
 
 from unionhub.domain.flows.card_info import PAYLOAD_ACCESS, user_subject
+from unionhub.domain.flows.notify import UNWANTED
 from unionhub.domain.flows.order_results import OrderResults, given_back
 from unionhub.domain.model.audit import AuditEntry
 from unionhub.domain.model.marketing import HUB, funding
 from unionhub.domain.model.money import Money
 from unionhub.domain.model.notices import Notice, NoticeState
 from unionhub.domain.model.orders import Order, OrderState, order_id_of
+from unionhub.domain.model.outgoing import Pay
 from unionhub.domain.model.parties import Party
-from unionhub.domain.model.transactions import Payment, PaymentState
+from unionhub.domain.model.transactions import UNDOES, Payment, PaymentState
 from unionhub.ports.store import UnitOfWork
 
 from .amounts import amount_text
@@ -131,7 +133,8 @@ def tell_order(life: OrderLife) -> None:
     told = ("NOTICE", "WRITTEN (UTC)", "SAYS", "TO", "STATE", "ATTEMPTS", "NEXT (UTC)")
     _section(told, [_told(life, notice, says) for notice, says in life.told])
     accesses = ("ITS USER'S CARD (UTC)", "ASKED BY", "OUTCOME", "DETAIL")
-    _section(accesses, [(moment(each.at)[:_SECONDS], life.who(each.actor), each.outcome, each.detail) for each in life.accesses])
+    asked = [(moment(each.at)[:_SECONDS], life.who(each.actor), each.outcome, each.detail) for each in life.accesses]
+    _section(accesses, asked)
     trail = ("DONE (UTC)", "BY", "WHAT", "DETAIL")
     _section(trail, [(moment(each.at)[:_SECONDS], each.actor, each.action, each.detail) for each in life.trail])
 
@@ -173,9 +176,11 @@ def _facts(life: OrderLife) -> Iterator[tuple[str, object]]:
 
 def what_it_is(payment: Payment) -> str:
     """What a payment of an order is, in an operator's words."""
+    if payment.kind in UNDOES:
+        return f"{payment.kind} at SCIS, of payment {payment.orig_payment_id}"
     if payment.orig_payment_id is not None:
-        return f"refund of payment {payment.orig_payment_id}, told" + ("" if payment.code == "00" else " again")
-    if payment.kind == "PAY":
+        return "refund, told by its acquirer" + (" (known before)" if payment.code == UNWANTED else "")
+    if payment.kind == Pay.message:
         return "a try at the cashier"
     if payment.state in (PaymentState.REVERSING, PaymentState.REVERSED):
         return "paid once too often: given back"

@@ -223,7 +223,7 @@ async def _pay_its_order(uow: UnitOfWork, after: Payment) -> None:
     if order is None or not await uow.move_order(*paid(order, after)):
         state = f"{order.state}{f' by payment {order.paid_by}' if order.paid_by else ''}" if order else "gone"
         raise CommandError(
-            f"order {after.order_id} is {state}: payment {after.payment_id} cannot pay it too, and is taken back by the hub itself"
+            f"order {after.order_id} is {state}: payment {after.payment_id} cannot pay it too, the hub takes it back by itself"
         )
 
 

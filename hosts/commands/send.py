@@ -29,6 +29,7 @@ from .sent import Sending, SentBook
 ANSWERED_OTHERWISE = 2
 _TIMEOUT_S = 30.0
 _NAME = 13
+_DOORS = ("industryUrl", "cashierUrl")
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +78,8 @@ def send(
     unionhub send KYC_VERIFICATION cvmInfo.lastName=Wong
     unionhub send OPEN_ACCOUNT
     unionhub send TRX_RESULT_INQUIRY origMsgID=A9901034420260302040000000001
+    unionhub send CHANNEL_LOGIN_INFO
+    unionhub send SUBMIT_PAYMENT_ORDER trxAmt=80.00
 
     FIELD=VALUE is text, FIELD:=JSON any JSON, GROUP.FIELD=VALUE goes deeper, FIELD=null leaves it out; msgInfo.* too.
     What is not given is filled in: the first cardholder, the first merchant's code, ten units of its currency. A message
@@ -156,8 +159,8 @@ def _remember(book: SentBook, sent: Sent) -> None:
                 msg_id=info["msgID"],
                 code=sent.said.code,
                 asked=asked if flat else _object(asked.get("trxInfo")),
-                # Whoever has industryUrl is let in: it is not for keeping.
-                heard=_kept(heard, "industryUrl") if flat else _object(heard.get("trxInfo")),
+                # Whoever has such an address is let in: it is not for keeping.
+                heard=_kept(heard, *_DOORS) if flat else _object(heard.get("trxInfo")),
             )
         )
 
@@ -256,6 +259,9 @@ def _tell(sent: Sent) -> None:
         text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
         click.echo(f"  {name:<{wide}} {clean(text if len(text) <= 90 else text[:87] + '...')}")
     click.echo(msgspec.json.format(msgspec.json.encode(_masked(said.body)), indent=2).decode())
+    for door in _DOORS:
+        if isinstance(at := said.body.get(door), str):
+            click.echo(f"open in a browser: {clean(at)}")
     how = "signature verified" if said.status == 200 else f"HTTP {said.status}, unsigned"
     click.echo(f"{said.code or '--'} {clean(said.text)}  ({how}, {said.seconds * 1000:.0f} ms)")
     if said.status == 401:

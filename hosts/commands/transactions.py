@@ -83,7 +83,7 @@ def show(ref: str | None, *, as_json: bool) -> None:
 
 @transactions.command()
 @click.argument("payment_id", type=int, metavar="NUMBER")
-@click.option("--as", "verdict", type=click.Choice([each.value for each in Verdict]), help="What the bank's books say, or the acquirer's.")
+@click.option("--as", "verdict", type=click.Choice([each.value for each in Verdict]), help="What the bank's books say.")
 @click.option("--operator", required=True, metavar="NAME", help="Who you are.")
 @click.option("--reason", default="", help="How it was found out: the bank's reference, a ticket. Needed for a proposal.")
 @click.option("--confirm", is_flag=True, help="You are the second operator, and you have checked it too.")

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from unionhub.domain.model.identifiers import mask_number
 from unionhub.domain.model.policy import OutcomePolicy
+from unionhub.hosts.sandbox.acquirer import Acquirer
 from unionhub.hosts.sandbox.bank import CoreBank
 from unionhub.hosts.sandbox.books import DEBIT, Account
 from unionhub.hosts.sandbox.clock import ClockError, FileClock, ManualClock
@@ -18,6 +19,7 @@ from unionhub.hosts.sandbox.faults import FaultError, describe
 from unionhub.hosts.sandbox.images import ShownCode, cardholders_page, codes_page
 from unionhub.hosts.sandbox.partner import NotGenuine
 from unionhub.hosts.sandbox.seeds import Cardholder, MerchantSeed, UrlCode
+from unionhub.hosts.sandbox.till import Order
 from unionhub.hosts.sandbox.walkthrough.page import Walkthrough
 from unionhub.hosts.sandbox.world import World
 from unionhub.ports.partners import NotSent, NoWord
@@ -57,6 +59,7 @@ class Control:
         app.router.add_get("/sandbox/merchants", self._merchants)
         app.router.add_get("/sandbox/bank/{app_id}/accounts", self._accounts)
         app.router.add_get("/sandbox/bank/{app_id}/otps", self._otps)
+        app.router.add_get("/sandbox/orders/{ucsp_order_id}", self._orders)
         app.router.add_get("/sandbox/qrcodes", self._qrcodes)
         app.router.add_get("/sandbox/codes", self._codes)
         app.router.add_get("/sandbox/inbox/{app_id}", self._inbox)
@@ -91,6 +94,13 @@ class Control:
 
     async def _otps(self, request: web.Request) -> web.Response:
         return _json(await self._bank(request).texts())
+
+    async def _orders(self, request: web.Request) -> web.Response:
+        """As the acquirers' tills have it: one, or none."""
+        order_id = request.match_info["ucsp_order_id"]
+        acquirers = [each for each in self._world.partners.values() if isinstance(each, Acquirer)]
+        found = [await each.till.run(lambda book: book.order(order_id)) for each in acquirers]
+        return _json([_order(order) for order in found if order is not None])
 
     async def _qrcodes(self, _request: web.Request) -> web.Response:
         return _json([describe_code(code) for code in self._world.qr_platform().codes.values()])
@@ -178,6 +188,16 @@ def describe_merchant(merchant: MerchantSeed) -> dict[str, Any]:
 def describe_code(code: UrlCode) -> dict[str, Any]:
     """A URL-mode code as GET /sandbox/qrcodes shows it; `trxAmt` null where the payer types it in."""
     return {"url": code.url, "merchantName": code.name, "trxAmt": code.amount, "trxCurrency": code.currency}
+
+
+def _order(order: Order) -> dict[str, Any]:
+    return {
+        "ucspOrderId": order.ucsp_order_id,
+        "downstreamOrderId": order.downstream_id,
+        "orderId": order.order_id,
+        "trxAmt": order.amount.text,
+        "trxCurrency": order.amount.currency,
+    }
 
 
 def _account(account: Account) -> dict[str, Any]:

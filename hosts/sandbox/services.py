@@ -28,6 +28,7 @@ class ServiceSeed(msgspec.Struct, frozen=True, kw_only=True):
     takes: frozenset[PersonalField] = frozenset()
     languages: frozenset[str] = frozenset()
     merchant_id: str = ""
+    mcc: str = "7399"
 
 
 SERVICES: Final = (
@@ -39,12 +40,15 @@ SERVICES: Final = (
         takes=frozenset({PersonalField.EMAIL}),
         languages=frozenset({"en-HK", "zh-HK"}),
         merchant_id="344752300000003",
+        mcc="7523",
     ),
     ServiceSeed(
         app_id=TRAVEL,
         name="Junk Boat Travel",
         category="travel",
         takes=frozenset({PersonalField.EMAIL, PersonalField.ID_TYPE, PersonalField.ID_NO}),
+        merchant_id="344411100000005",
+        mcc="4111",
     ),
 )
 
@@ -89,4 +93,5 @@ def _service(seed: ServiceSeed, url: str) -> IndustryService:
         languages=seed.languages,
         acquirer=ACQUIRER,
         merchant_id=seed.merchant_id,
+        mcc=seed.mcc,
     )

@@ -53,7 +53,6 @@ class Storefront(Partner):
         super().__init__(*arguments, **options)
         self.visits: OrderedDict[str, Visitor] = OrderedDict()
         self.orders: OrderedDict[str, ShopOrder] = OrderedDict()
-        self.results: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self.handlers["PAYMENT_RESULT_NOTICE"] = self._noticed
 
     # --- messages
@@ -98,8 +97,6 @@ class Storefront(Partner):
         return Answer(code="00")
 
     def _learn(self, order_id: str, said: dict[str, Any], told_by: str) -> None:
-        self.results[order_id] = said
-        _keep_newest(self.results)
         order = self.orders.get(order_id)
         if order is not None and said.get("paymentStatus") != "PENDING":
             order.result, order.told_by = said, told_by

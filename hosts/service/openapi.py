@@ -17,6 +17,8 @@ from unionhub.adapters.wire.flat import ECHOED, FlatResponse, FlatRow
 from unionhub.adapters.wire.inbound import Row
 from unionhub.adapters.wire.table import AnyRow
 
+from .examples import EXAMPLES
+
 Json = dict[str, Any]
 
 _SCHEMAS: Final = "#/components/schemas/"
@@ -151,26 +153,31 @@ def _for_partners(node: Any) -> Any:
 
 def _message(row: AnyRow) -> Json:
     roles = ", ".join(sorted(role.value for role in row.roles))
+    example = EXAMPLES.get(row.name)
     return {
         "operationId": schema_name(row),
         "tags": ["messages"],
         "summary": row.name,
         "description": f"From: {roles}. A body of at most {row.body_limit_bytes} bytes.",
         "parameters": [{"$ref": "#/components/parameters/UPI-JWS"}],
-        "requestBody": {"required": True, "content": _content(f"{schema_name(row)}_request")},
+        "requestBody": {
+            "required": True,
+            "content": _content(f"{schema_name(row)}_request", example.request if example else None),
+        },
         "responses": {
             "200": {
                 "description": "The hub's answer, approved or not: msgResponse.responseCode says which.",
                 "headers": {SIGNATURE_HEADER: {"$ref": "#/components/headers/UPI-JWS"}},
-                "content": _content(f"{schema_name(row)}_answer"),
+                "content": _content(f"{schema_name(row)}_answer", example.answer(ECHOED) if example else None),
             },
             **{status: {"$ref": f"#/components/responses/{status}"} for status in _RESPONSES},
         },
     }
 
 
-def _content(schema: str) -> Json:
-    return {CONTENT_TYPE: {"schema": {"$ref": _SCHEMAS + schema}}}
+def _content(schema: str, example: Json | None = None) -> Json:
+    shown = {"schema": {"$ref": _SCHEMAS + schema}} | ({"example": example} if example is not None else {})
+    return {CONTENT_TYPE: shown}
 
 
 def _lookup(name: str, summary: str, content_type: str, **others: str) -> Json:

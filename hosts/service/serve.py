@@ -22,6 +22,7 @@ from litestar.types import Receive, Scope, Send
 from .protocol import BoundedProtocol, sweep
 
 BACKLOG: Final = 2048
+ACCEPTING: Final = 16
 _POLL_S: Final = 0.02
 _LAST_WORDS_S: Final = 1.0  # for handlers that are cut off, to end
 
@@ -67,12 +68,16 @@ async def serve(
     of the app has run; what a startup hook raises comes out as it is. Cancelled, it hangs up without draining.
     """
     policy = policy or ServePolicy()
-    with contextlib.closing(await listener(host, port)) as sock:
+    with contextlib.ExitStack() as stack:
+        sock = stack.enter_context(contextlib.closing(await listener(host, port)))
         bound: int = sock.getsockname()[1]
+        # uvloop takes one connection from each socket in a turn of the loop. When turns are long, which is when there is too
+        # much to do, newcomers would wait for seconds to be told so: the same socket several times takes several.
+        sockets = [sock, *(stack.enter_context(contextlib.closing(sock.dup())) for _ in range(ACCEPTING - 1))]
         async with app.lifespan():
             server = _Server(app, policy, stop, lambda: started(bound) if started is not None else None)
             try:
-                await server.serve(sockets=[sock])
+                await server.serve(sockets=sockets)
             finally:
                 await server.hang_up()
     return bound

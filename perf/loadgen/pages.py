@@ -64,7 +64,7 @@ def read_form(page: str) -> CashierForm | None:
 
 def _field(attributes: str) -> tuple[str, str] | None:
     """What a browser sends of it; None for a box that is not ticked."""
-    said = {name: value for name, value in _ATTRIBUTE.findall(attributes)}
+    said: dict[str, str] = dict(_ATTRIBUTE.findall(attributes))
     if "name" not in said or (said.get("type") in _BOXES and "checked" not in said):
         return None
     return unescape(said["name"]), unescape(said.get("value", ""))

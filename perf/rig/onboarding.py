@@ -14,11 +14,13 @@ from unionhub.adapters.sql.sequences import BlockSequences
 from unionhub.adapters.sql.store import SqlStore
 from unionhub.adapters.vault.envelope import load as load_vault
 from unionhub.adapters.vault.master import load_master_key
+from unionhub.domain.model.identifiers import mask_number
 from unionhub.domain.model.money import Money
 from unionhub.hosts.commands.opening import business_clock
 from unionhub.hosts.sandbox.partner import Identity
-from unionhub.hosts.sandbox.register import Registrar
-from unionhub.hosts.sandbox.seeds import HARBOUR, HKD, PEAK, Cardholder, cardholder
+from unionhub.hosts.sandbox.register import Registrar, card_expiry
+from unionhub.hosts.sandbox.seeds import HARBOUR, HKD, PEAK, WALLETS, Cardholder, cardholder
+from unionhub.hosts.sandbox.world import World
 from unionhub.hosts.settings import Settings
 
 FIRST_NUMBER: Final = 500_000  # far from the seeded ones, and below those of `World.new_cardholder`
@@ -30,6 +32,15 @@ def crowd(count: int) -> list[Cardholder]:
     """Cardholders of both app gateways in turn: two signature profiles."""
     gateways = (HARBOUR, PEAK)
     return [cardholder(FIRST_NUMBER + place, gateways[place % 2], OPENING) for place in range(count)]
+
+
+def give_cards(world: World, holders: Sequence[Cardholder]) -> None:
+    """Put the cards of `holders`, issued now, into the channels' apps too: whoever pays at the cashier chooses one there."""
+    expiry = f"{card_expiry(world.clock.now()):%y%m}"
+    for holder in holders:
+        name = world.identities[holder.issuer].name
+        masked = mask_number(holder.pan.reveal())
+        world.channel(WALLETS[holder.gateway]).add_card(holder.user_id, holder.token, expiry, masked, name)
 
 
 async def onboard(settings: Settings, identities: Mapping[str, Identity], holders: Sequence[Cardholder]) -> None:

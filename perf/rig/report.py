@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,10 +12,11 @@ import msgspec
 from loadgen.figures import Sample, Slot, StepFigures, course, histogram, step_figures
 from loadgen.results import Results, table, text_of
 from loadgen.schedule import Plan
-from rig import charts
+from rig import charts, orders
 from rig.books import Verdict
-from rig.counting import ALLOWED, Counted
+from rig.counting import Counted
 from rig.meters import MACHINE, Meters, waited
+from rig.orders import OrderVerdict
 
 PARTS: Final = {
     "service": "hub: service",
@@ -25,6 +26,7 @@ PARTS: Final = {
     "client": "client: locust",
 }
 TRANSACTIONS: Final = "transactions"
+BESIDE: Final = "1 MPQRC_PAYMENT_EMV"
 OTHERS_CORES: Final = 0.3
 SANDBOX_BUSY: Final = 0.7
 LAG_MS: Final = 20.0
@@ -66,6 +68,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     client_text: str
     remarks: list[str]  # what speaks against taking these figures for the hub's
     books: Verdict
+    orders: OrderVerdict | None = None  # of UCSP; None where nobody listened
     course: list[Slot]
     cpu: list[CpuSlot]
     curve: list[tuple[float, float | None, float | None]]  # share, latency from the schedule, from the sending; ms
@@ -85,14 +88,27 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     def too_many(self) -> list[str]:
         """Messages that need more transactions than DESIGN section 2.4 allows."""
         return [
-            f"{each.step} needs {each.transactions:.2f} database transactions, {ALLOWED} are allowed"
+            f"{each.step} needs {each.transactions:.2f} database transactions, {each.allowed} are allowed"
             for each in self.counted
             if each.is_too_many
         ]
 
     @property
+    def ratios(self) -> dict[str, float]:
+        """UCSP's requests beside a merchant QR payment of the same run: medians from the sending. Empty without both."""
+        medians = {each.step: each.service.p50_ms for each in self.steps}
+        beside = medians.get(BESIDE)
+        if not beside:
+            return {}
+        return {step: round(p50 / beside, 2) for step, p50 in medians.items() if step.startswith("U") and p50 is not None}
+
+    @property
+    def books_agree(self) -> bool:
+        return self.books.is_right and (self.orders is None or self.orders.is_right)
+
+    @property
     def is_good(self) -> bool:
-        return not self.failed and self.books.is_right and not self.too_many
+        return not self.failed and self.books_agree and not self.too_many
 
 
 def build(
@@ -104,14 +120,18 @@ def build(
     mix: str,
     settled_s: float,
     counted: Sequence[Counted] = (),
+    verdict_on_orders: OrderVerdict | None = None,
+    told: Sequence[Sample] = (),
 ) -> Report:
-    """The report of a run that has ended; `settled_s` is when the last notice was delivered, on the monotonic clock."""
+    """The report of a run that has ended; `settled_s` is when the last notice was delivered, on the monotonic clock. `told`:
+    what was measured at the partners' ears; it has a row of its own and is in no other figure."""
     times, plan, measured = results.times, results.plan, results.measured
     paid = [sample for sample in measured if sample.minor]
     good = sum(not sample.failure for sample in paid)
     since_s, until_s = times.measured_from_s, times.measured_to_s
     names = [name for name in PARTS if name in meters.readings[-1].values]
-    steps, others_cores = _steps(measured, plan.seconds), round(_others(meters, names, since_s, until_s), 2)
+    heard = [sample for sample in told if plan.is_measured(sample.due_s)]
+    steps, others_cores = _steps([*measured, *heard], plan.seconds), round(_others(meters, names, since_s, until_s), 2)
     return Report(
         facts=facts,
         plan=plan,
@@ -129,6 +149,7 @@ def build(
         client_text=results.client_text,
         remarks=_remarks(steps, others_cores, _busy(meters, "sandbox", since_s, until_s)),
         books=verdict,
+        orders=verdict_on_orders,
         course=course(results.samples, since_s=0.0, until_s=plan.total_s, slot_s=_slot_s(plan)),
         cpu=_cpu_course(meters, names, times.started_s, until_s, _slot_s(plan)),
         curve=charts.curve(paid),
@@ -211,6 +232,7 @@ def as_text(report: Report) -> str:
         "",
         "milliseconds from the scheduled start:",
         table(report.steps, report.transactions if report.counted else None),
+        *ratios_text(report.ratios),
         *(f"TOO MANY: {each}" for each in report.too_many),
         "",
         f"{'CPU':26}{'ms/payment':>12}{'cores':>8}{'waited for a processor, ms/payment':>37}",
@@ -225,9 +247,15 @@ def as_text(report: Report) -> str:
         report.client_text,
         *(f"note: {remark}" for remark in report.remarks),
         "",
-        *books_text(report.books),
+        *books_lines(report),
     ]
     return "\n".join(lines)
+
+
+def ratios_text(ratios: Mapping[str, float]) -> list[str]:
+    """What one takes beside a merchant QR payment."""
+    head = [f"beside {BESIDE}, median from the sending:"] if ratios else []
+    return head + [f"  {step:32}{ratio:>7.2f} times" for step, ratio in ratios.items()]
 
 
 def _part_line(part: Part) -> str:
@@ -244,6 +272,11 @@ def books_text(books: Verdict) -> list[str]:
         f"{books.untrue} untrue, {books.unfinished} unfinished, {books.undelivered} notices not delivered",
     ]
     return lines + [f"       {example}" for example in books.examples]
+
+
+def books_lines(report: Report) -> list[str]:
+    """Both comparisons, where both were made."""
+    return books_text(report.books) + (orders.text_of(report.orders) if report.orders is not None else [])
 
 
 def _sums(taken_minor: int, given_minor: int) -> str:
@@ -276,4 +309,6 @@ def page(report: Report) -> str:
         "latencies": charts.latencies(report.course, report.plan),
         "cpu": charts.cpu([(slot.at_s, slot.cores) for slot in report.cpu], report.plan),
     }
-    return environment.get_template("page.html").render(report=report, books_lines=books_text(report.books), charts=drawn)
+    return environment.get_template("page.html").render(
+        report=report, books_lines=books_lines(report), charts=drawn, ratios_lines=ratios_text(report.ratios)
+    )

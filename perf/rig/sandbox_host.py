@@ -6,7 +6,8 @@ import argparse
 import asyncio
 from contextlib import aclosing
 
-from rig.onboarding import crowd, onboard
+from rig.hearing import HEARS, Ears
+from rig.onboarding import crowd, give_cards, onboard
 from unionhub.adapters.http.client import AiohttpTransport
 from unionhub.hosts.commands.hosting import announce, run_until_stopped
 from unionhub.hosts.commands.opening import prepare_database
@@ -25,7 +26,9 @@ async def main(stop: asyncio.Event, hub_url: str, count: int) -> None:
         world.cardholders.extend(holders)
         for holder in holders:
             world.gateway(holder.gateway).knows(holder)  # who is asked above the CVM limit
+        give_cards(world, holders)
         await onboard(settings, world.identities, world.cardholders)
+        announce(f"{HEARS} {await Ears(world).tell()}")
         announce(sandbox.ready_line())
         await stop.wait()
 

@@ -20,6 +20,7 @@ from loadgen.schedule import Plan
 from rig.children import POLL_S, Child, RigError
 from rig.counting_host import TELLS
 from rig.databases import Database
+from rig.hearing import HEARS, Seen, seen_at
 
 PERF: Final = Path(__file__).resolve().parents[1]
 LOOPBACK: Final = "127.0.0.1"
@@ -35,6 +36,7 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     in_flight: int
     patience_s: float
     answer_timeout_s: float = 15.0
+    only: str = ""  # scenarios of the mix
 
 
 class Stage:
@@ -62,6 +64,7 @@ class Stage:
             "UNIONHUB_OPERATOR_HOST": LOOPBACK,
             "UNIONHUB_OPERATOR_PORT": "0",
             "UNIONHUB_PRODUCTION": "false",
+            "GEVENT_RESOLVER": "block",  # addresses are numbers: a thread for each would cost the client 10 ms when it is busy
         }
         self._env = {**(settings or {}), **self._env}
 
@@ -81,6 +84,10 @@ class Stage:
         """Start the partners. Raises RigError."""
         sandbox = self._start("sandbox", ["-m", module, "--hub", self.hub_url, "--cardholders", str(cardholders)])
         self.control_url = json.loads(sandbox.wait_for_line('"control"', READY_S + cardholders / 20))["control"]
+
+    def heard(self) -> Seen:
+        """What UCSP's partners saw so far. Raises RigError, OSError."""
+        return seen_at(int(self.children["sandbox"].wait_for_line(HEARS).rpartition(" ")[2]))
 
     @contextmanager
     def counting_service(self) -> Iterator[tuple[str, int]]:
@@ -117,10 +124,11 @@ class Stage:
             "--patience": options.patience_s,
             "--answer-timeout": options.answer_timeout_s,
             "--mix": options.mix,
+            "--scenario": options.only,
             "--results": results,
             "--run-time": f"{bound_s:.0f}s",
         }
-        told = [str(part) for pair in arguments.items() for part in pair]
+        told = [f"{name}={value}" for name, value in arguments.items()]
         locustfile = str(PERF / "locustfile.py")
         self.children.pop("client", None)  # of a load before
         return self._start("client", ["-m", "locust", "-f", locustfile, "--headless", "--only-summary", *told])

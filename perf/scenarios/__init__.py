@@ -11,7 +11,9 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from loadgen.messages import Journey, Sandbox
+from scenarios.authorized_login import AuthorizedLogin, AuthorizedLoginSettings
 from scenarios.by_issuer import ByIssuer, ByIssuerSettings
+from scenarios.cashier_payment import CashierPayment, CashierPaymentSettings
 from scenarios.consumer_qr import ConsumerQr, ConsumerQrSettings
 from scenarios.merchant_qr import MerchantQr, MerchantQrSettings
 from scenarios.p2p_transfer import P2pTransfer, P2pTransferSettings
@@ -31,9 +33,20 @@ ALL: Final[Mapping[str, tuple[type[Any], Callable[[Any, Sandbox], Scenario]]]] =
     "merchant_qr": (MerchantQrSettings, MerchantQr),
     "consumer_qr": (ConsumerQrSettings, ConsumerQr),
     "p2p_transfer": (P2pTransferSettings, P2pTransfer),
+    "authorized_login": (AuthorizedLoginSettings, AuthorizedLogin),
+    "cashier_payment": (CashierPaymentSettings, CashierPayment),
     "by_issuer": (ByIssuerSettings, ByIssuer),
 }
 """Name in the mix -> (its settings, its maker)."""
+
+
+GROUPS: Final = {
+    "scis": ("merchant_qr", "consumer_qr", "p2p_transfer"),
+    "ucsp": ("authorized_login", "cashier_payment"),
+}
+"""Names for several scenarios."""
+
+GROUPS_TEXT: Final = "; ".join(f"{name}: {', '.join(members)}" for name, members in GROUPS.items())
 
 
 class MixError(Exception):
@@ -61,8 +74,18 @@ class Mix:
         return [journey for scenario in self._scenarios for journey in scenario.forms(dice)]
 
 
-def load(path: Path, sandbox: Sandbox) -> Mix:
-    """The mix of a TOML file: a table for each scenario, `weight` and the scenario's own settings. Raises MixError."""
+def chosen(names: str) -> frozenset[str]:
+    """The scenarios of a text like `ucsp,merchant_qr`; none for an empty one. Raises MixError."""
+    wanted = [name for name in names.replace(",", " ").split() if name]
+    if strangers := [name for name in wanted if name not in ALL and name not in GROUPS]:
+        raise MixError(f"no scenario is called {strangers[0]!r}; there are {', '.join((*ALL, *GROUPS))}")
+    return frozenset(member for name in wanted for member in GROUPS.get(name, (name,)))
+
+
+def load(path: Path, sandbox: Sandbox, only: str = "") -> Mix:
+    """The mix of a TOML file: a table for each scenario, `weight` and the scenario's own settings; of these `only` (see
+    `chosen`) take part. Raises MixError."""
+    wanted = chosen(only)
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -71,6 +94,8 @@ def load(path: Path, sandbox: Sandbox) -> Mix:
     for name, table in tables.items():
         if name not in ALL or not isinstance(table, dict):
             raise MixError(f"{path}: no scenario is called {name!r}; there are {', '.join(ALL)}")
+        if wanted and name not in wanted:
+            continue
         kind, make = ALL[name]
         settings = {key: value for key, value in table.items() if key != "weight"}
         try:

@@ -28,7 +28,7 @@ from scenarios.players import Minor, Share, amount_members, amount_of
 from unionhub.domain.model.money import Money
 from unionhub.hosts.sandbox.seeds import PARKING
 
-__all__ = ["ASKED", "CONFIRM", "CONFIRM_SCIS", "LOGIN", "NOTICES", "PAGE", "SUBMIT"]
+__all__ = ["ALLOWED_OF", "ASKED", "CONFIRM", "CONFIRM_SCIS", "LOGIN", "NOTICES", "PAGE", "SUBMIT"]
 
 SUBMIT: Final = "U3.1 SUBMIT_PAYMENT_ORDER"
 PAGE: Final = "U3.2 cashier page"
@@ -39,6 +39,10 @@ NOTICES: Final = {CONFIRM: "U3.4 PAYMENT_RESULT_NOTICE", CONFIRM_SCIS: "U3.4 PAY
 
 ASKED: Final = {"lean": "Parking, told at once", "scis": "Parking, debited at SCIS"}
 """The order's subject: how the rig's acquirer is to pay it. Others pay every order at SCIS."""
+
+ALLOWED_OF: Final = {PAGE: 5, CONFIRM: 4, CONFIRM_SCIS: 6}
+"""Database transactions. A page is no message and no payment: each of its looks is one of its own. A confirmation is two looks
+and the first transaction of its payment; what comes of it counts too: PAYMENT_RESULT one, a TOKEN_PAYMENT two."""
 
 FOLLOWED_S: Final = 1.0
 """So long after a confirmation its PAYMENT_RESULT has come, when nobody else is at work."""
@@ -119,7 +123,9 @@ def _page(seller: Signer, answer: Answer, amount: Money) -> Step:
         return "", Answer(code="", msg_id="", trx=trx)
 
     url = f"{path}?{parts.query}"
-    return Visit(name=PAGE, signer=seller, path=url, headers=dict(_FETCH), body=b"", method="GET", read=read, allowed=4)
+    return Visit(
+        name=PAGE, signer=seller, path=url, headers=dict(_FETCH), body=b"", method="GET", read=read, allowed=ALLOWED_OF[PAGE]
+    )
 
 
 def _doubt(form: CashierForm | None, cookie: str, amount: Money) -> str:
@@ -157,5 +163,5 @@ def _confirmation(name: str, seller: Signer, answer: Answer, reference: str, ret
         pays_for=reference,
         pause_s=FOLLOWED_S,
         read=read,
-        allowed=9 if name == CONFIRM_SCIS else 6,
+        allowed=ALLOWED_OF[name],
     )

@@ -225,21 +225,14 @@ def test_a_stale_form_is_answered_by_how_it_is(play: Stageplay) -> None:
 
     async def scenario(scene: Scene) -> None:
         played = scene.order(answers=["94"])
-        async with scene.at(played) as page:
+        async with visiting(scene.browser) as (page, _):
             await page.route("**/stage", lambda route: route.abort())
+            await page.goto(scene.base + scene.desk.path(played))
             played.stage = Stage.PAID
             await page.locator("#pay").tap()
             await expect(page.locator("h1")).to_have_text("Paid, thank you")
-            await page.unroute("**/stage")
 
-    async def without_complaints(scene: Scene) -> None:
-        try:
-            await scenario(scene)
-        except AssertionError as error:
-            if "ERR_FAILED" not in str(error):
-                raise
-
-    play(without_complaints)
+    play(scenario)
 
 
 def test_declined_then_another_card(play: Stageplay) -> None:

@@ -215,9 +215,9 @@ def test_the_whole_way(context: BrowserContext, address: str, usual: None) -> No
         expect(page.locator(".arrow", has_text=message)).to_have_count(count, timeout=PATIENCE_MS)
     expect(page.locator("#guide .done")).to_have_count(5)
     phone.get_by_role("link", name="Back to the app").click()
-    expect(phone.get_by_text("HK$ 964.00")).to_be_visible()
+    expect(phone.get_by_text("HK$ 965.80")).to_be_visible()
     phone.get_by_role("link", name="Notices").click()
-    expect(phone.get_by_text("Paid: Kerbside Parking")).to_be_visible()
+    expect(phone.get_by_text("Paid: HK$ 34.20")).to_be_visible()
     assert complaints == []
 
 

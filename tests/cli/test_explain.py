@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click import Context, Group
 
 from support.keys import jws_of, partner_key
 from support.operator import Operator
@@ -18,7 +20,9 @@ from unionhub.adapters.jose.keys import private_key
 from unionhub.domain.model.bank import ISSUER_CODES
 from unionhub.domain.model.parties import JoseProfile
 from unionhub.domain.model.responses import RESPONSE_TEXTS
-from unionhub.hosts.commands.meanings import CODES
+from unionhub.adapters.wire.table import ROWS
+from unionhub.hosts.cli import cli
+from unionhub.hosts.commands.meanings import CODES, UCSP
 from unionhub.hosts.sandbox.seeds import BANK, HARBOUR, PEAK
 
 PATH = "/scis/switch/qremvpayment"
@@ -37,6 +41,46 @@ def test_every_code_is_explained(unionhub: Operator, code: str) -> None:
     assert told["text"] == RESPONSE_TEXTS.get(code, "")
     assert ("fromBank" in told) == (code in ISSUER_CODES)
     assert unionhub.does("explain", code).out.startswith(code)
+
+
+@pytest.mark.parametrize("code", sorted(UCSP))
+def test_ucsps_own_meanings_are_told_by_their_messages(unionhub: Operator, code: str) -> None:
+    told = unionhub.json("explain", code)["atUcsp"]
+    assert [(each["messages"], each["meaning"]) for each in told] == [each[:2] for each in UCSP[code]]
+    said = unionhub.does("explain", code).out
+    for each in UCSP[code]:
+        assert f"at UCSP, {each.messages}" in said
+        assert each.meaning in said
+        assert each.advice in said
+
+
+def test_what_ucsp_says_otherwise_is_of_messages_and_codes_that_there_are() -> None:
+    """RULES section 10 names these codes; 96 and 99 are the same everywhere."""
+    assert set(UCSP) == set("00 03 04 12 13 14 25 30 40 57 62 70 78 91 92 94 98 A0".split())
+    known = {row.name for row in ROWS if row.path.startswith("/ucsp/")}
+    named = {name for rows in UCSP.values() for each in rows for name in re.findall(r"[A-Z]+(?:_[A-Z]+)+", each.messages)}
+    assert named <= known
+
+
+def test_a_code_of_scis_alone_says_nothing_of_ucsp(unionhub: Operator) -> None:
+    assert "atUcsp" not in unionhub.json("explain", "51")
+    assert "UCSP" not in unionhub.does("explain", "51").out
+
+
+def test_every_command_that_is_advised_is_there() -> None:
+    """Advice that names a command which is not there is worse than none."""
+    texts = [text for meaning in CODES.values() for text in meaning]
+    texts += [text for rows in UCSP.values() for each in rows for text in each]
+    found = [command.split()[1:] for text in texts for command in re.findall(r"`(unionhub [^`]+)`", text)]
+    assert len(found) > 20
+    for words in found:
+        command = cli
+        while words and isinstance(command, Group):
+            step = command.get_command(Context(command), words.pop(0))
+            assert step is not None, words
+            command = step
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= options, (command.name, words)
 
 
 @pytest.mark.parametrize("cause", list(Cause))

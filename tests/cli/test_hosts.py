@@ -95,7 +95,8 @@ class Hub:
     def __init__(self, home: Path) -> None:
         self.operator = Operator(home)
         control = free_port()
-        self.service = Host(home, "serve", "--sandbox", f"http://127.0.0.1:{control}")
+        # A port that is known beforehand: cashierUrl names it.
+        self.service = Host(home, "serve", "--sandbox", f"http://127.0.0.1:{control}", UNIONHUB_PORT=str(free_port()))
         self.worker = Host(home, "worker")
         self.url = self.service.line().removeprefix("unionhub serves on ")
         options = ["--hub", self.url, "--control-port", str(control), "--register", "--timeout", "10"]
@@ -314,7 +315,7 @@ def test_a_user_of_a_channel_is_let_in_at_an_industry(hub: Hub) -> None:
     assert {each["industryCode"]: each["state"] for each in services} == {"60010001": "GRANTED", "60020001": "GRANTED"}
     url = hub.send("CHANNEL_LOGIN_INFO", "userId=kim", "--json").json["answer"]["industryUrl"]
     with urllib.request.urlopen(url, timeout=5) as page:
-        assert b"kim of HARBOUR01 is logged in" in page.read()
+        assert b">kim<" in page.read()
     assert hub.send("CHANNEL_LOGIN_INFO", "encData=null", "--json").json["code"] == "70"
 
 
@@ -327,6 +328,28 @@ def test_the_industry_asks_for_the_cards_of_whoever_came_in(hub: Hub) -> None:
     assert (answer["msgResponse"]["responseCode"], answer["encData"].count(".")) == ("00", 4)
     assert hub.send("GET_CARD_PAYLOAD", "cardId=another", "--json").json["code"] == "14"
     assert "industryUrl" not in (hub.operator.home / "sandbox" / "last-sent").read_text()
+
+
+def test_an_order_is_submitted_shown_at_the_cashier_and_told_by_its_acquirer(hub: Hub) -> None:
+    """The chart by commands; what is kept of them opens no cashier."""
+    assert hub.send("CHANNEL_LOGIN_INFO", "--json").json["code"] == "00"
+    done = hub.send("SUBMIT_PAYMENT_ORDER", "trxAmt=80.00")
+    url = re.search(r"^open in a browser: (\S+)$", done.out, flags=re.MULTILINE)
+    assert url is not None
+    with urllib.request.urlopen(url[1], timeout=5) as page:
+        assert b"Kerbside Parking" in page.read()
+    assert hub.send("PAYMENT_RESULT_INQUIRY", "--json").json["answer"]["paymentStatus"] == "PENDING"
+    assert hub.send("PAYMENT_RESULT", "paymentStatus=APPROVED", "--json").json["code"] == "00"
+    order = hub.operator.json("orders", "list", "--limit", "1")[0]
+    assert (order["state"], order["amount"]["amount"]) == ("PAID", "80.00")
+    assert hub.send("PAYMENT_RESULT", "paymentStatus=REFUNDED", "refundAmt=30.00", "--json").json["code"] == "00"
+    answer = hub.send("PAYMENT_RESULT_INQUIRY", "--json").json["answer"]
+    assert (answer["paymentStatus"], answer["refundAmt"]) == ("REFUNDED", "30.00")
+    shown = ["orders", "show", order["orderNumber"]]
+    until(lambda: {each["state"] for each in hub.operator.json(*shown)["notices"]} == {"CONFIRMED"})
+    told = [each["paymentStatus"] for each in hub.operator.json(*shown)["notices"]]
+    assert told == ["APPROVED", "APPROVED", "REFUNDED", "REFUNDED"]
+    assert "cashierUrl" not in (hub.operator.home / "sandbox" / "last-sent").read_text()
 
 
 # --- onboarding

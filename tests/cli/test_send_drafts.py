@@ -10,6 +10,7 @@ import pytest
 from support.loop import run
 from support.operator import Operator
 from support.sandbox import light_identities
+from unionhub.adapters.wire.ucsp_orders import PaymentResult, SubmitPaymentOrder, read_result
 from unionhub.hosts.commands.drafts import SEALED, Draft, write
 from unionhub.hosts.commands.failures import CommandError
 from unionhub.hosts.commands.fields import NOTHING, Choice, parse_fields, put
@@ -28,6 +29,7 @@ from unionhub.hosts.sandbox.seeds import (
     PEAK,
     PEAK_CHANNEL,
 )
+from unionhub.hosts.sandbox.services import page_url
 
 PEOPLE = [
     {"userID": each.user_id, "deviceID": each.device_id, "insID": each.gateway, "token": each.token.reveal()}
@@ -304,6 +306,69 @@ def test_cards_are_asked_for_of_whoever_was_let_in_last_at_this_industry() -> No
     assert "cardId" not in drafted("GET_CARD_PAYLOAD", sent=book(empty))[1]
     with pytest.raises(CommandError, match="GET_CARD_PAYLOAD follows another message: send GET_CARD_LIST"):
         drafted("GET_CARD_PAYLOAD", sent=book(*logins))
+
+
+ORDERED = {"channelCode": "PEAKLIFE02", "industryCode": "60010001", "userId": "u", "orderId": "order-7"}
+SUBMITTED = Sending(
+    message="SUBMIT_PAYMENT_ORDER",
+    sender=PARKING,
+    msg_id="A6001000120260302040000000001",
+    code="00",
+    asked=ORDERED,
+    heard={"ucspOrderId": "20260302000000000005"},
+)
+
+
+def test_an_order_is_of_whoever_was_let_in_last() -> None:
+    login = sending("CHANNEL_LOGIN_INFO", asked={"channelCode": "PEAKLIFE02", "industryCode": "60010001", "userId": "u"})
+    sender, body = drafted("SUBMIT_PAYMENT_ORDER", sent=book(login))
+    assert (sender, body["channelCode"], body["userId"]) == (PARKING, "PEAKLIFE02", "u")
+    made = msgspec.convert({**body, "msgID": "A6001000120260302040000000001"}, SubmitPaymentOrder)
+    assert (made.trx_amt, made.trx_currency) == ("100.00", "344")
+    assert made.return_url == page_url(light_identities()[PARKING].base_url, "/return")
+    assert drafted("SUBMIT_PAYMENT_ORDER")[1]["orderId"] != made.order_id
+
+
+def test_an_order_of_somebody_who_was_not_let_in() -> None:
+    body = drafted("SUBMIT_PAYMENT_ORDER", "subject=Three hours", "trxAmt=80.00")[1]
+    assert (body["channelCode"], body["userId"]) == ("HARBOUR01", CARDHOLDERS[0].user_id)
+    assert (body["subject"], body["trxAmt"]) == ("Three hours", "80.00")
+    other = drafted("SUBMIT_PAYMENT_ORDER", cardholder=2)[1]
+    assert (other["channelCode"], other["userId"]) == ("PEAKLIFE02", CARDHOLDERS[1].user_id)
+
+
+def test_the_last_order_is_asked_about_by_who_submitted_it() -> None:
+    body = {"msgID": "A1", "industryCode": "60010001", "orderId": "order-7"}
+    assert drafted("PAYMENT_RESULT_INQUIRY", sent=book(SUBMITTED)) == (PARKING, body)
+    assert drafted("PAYMENT_RESULT_INQUIRY", "orderId=other")[1] == body | {"orderId": "other"}
+    with pytest.raises(CommandError, match="PAYMENT_RESULT_INQUIRY follows another message: send SUBMIT_PAYMENT_ORDER"):
+        drafted("PAYMENT_RESULT_INQUIRY")
+
+
+@pytest.mark.parametrize("more", [(), ("origMsgID=U9920034420260302040000000001",)])
+def test_an_acquirer_tells_of_the_last_order_under_its_own_number(more: tuple[str, ...]) -> None:
+    async def till(what: str) -> list[dict[str, Any]]:
+        assert what == "orders/20260302000000000005"
+        return [{"ucspOrderId": "20260302000000000005", "downstreamOrderId": "D-5", "trxCurrency": "344", "trxAmt": "100.00"}]
+
+    told = ("PAYMENT_RESULT", "paymentStatus=REFUNDED", "refundAmt=30.00", *more)
+    sender, body = drafted(*told, ask=till, sent=book(SUBMITTED))
+    result = read_result(msgspec.convert({**body, "msgID": "A9920034420260302040000000001"}, PaymentResult), {})
+    assert (sender, result.status, result.amount, result.currency) == (ACQUIRER, "REFUNDED", "30.00", "344")
+    assert (result.ucsp_order_id, result.downstream_id, bool(result.orig_msg_id)) == ("20260302000000000005", "D-5", bool(more))
+    assert result.settlement_key.startswith(f"{ACQUIRER}:{ACQUIRER}:")
+    with pytest.raises(CommandError, match="PAYMENT_RESULT needs paymentStatus=APPROVED, DECLINED or REFUNDED"):
+        drafted("PAYMENT_RESULT", ask=till, sent=book(SUBMITTED))
+    with pytest.raises(CommandError, match="or give ucspOrderId and downstreamOrderId"):
+        drafted("PAYMENT_RESULT", "paymentStatus=DECLINED", ask=till)
+
+
+def test_what_an_acquirer_told_of_an_order_is_no_payment_by_card() -> None:
+    told = sending("PAYMENT_RESULT", "A2")
+    with pytest.raises(CommandError, match="REFUND follows another message"):
+        drafted("REFUND", sent=book(told))
+    with pytest.raises(CommandError, match="TRX_RESULT_INQUIRY follows another message"):
+        drafted("TRX_RESULT_INQUIRY", sent=book(told))
 
 
 def test_a_partner_that_is_not_here_is_told() -> None:

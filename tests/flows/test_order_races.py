@@ -568,3 +568,22 @@ def test_refunds_at_once_stop_at_what_was_paid(home: House) -> None:
         assert sale.both_told() == ["APPROVED", *["REFUNDED"] * 6]
 
     home.run(scenario())
+
+
+def test_a_refund_said_by_both_at_once_is_told_once(home: House) -> None:
+    async def scenario() -> None:
+        for _ in range(6):
+            sale = await new_sale(home)
+            await sale.pay()
+            await settle(home)
+            acquirer = home.world.acquirer()
+            (paid,) = await sale.payments("PAY")
+            key = key_of(paid.settlement_key)
+            refund = {"settlementKey": key, "origMsgID": paid.bank_msg_id, "refundAmt": "30.00", "trxCurrency": "344"}
+            said = await sale.result_request("REFUNDED", **refund)
+            answers = await asyncio.gather(acquirer.send(acquirer.refund(key, "30.00")), acquirer.send(said))
+            assert [each.code for each in answers] == ["00", "00"]
+            await home.work()
+            assert sale.both_told() == ["APPROVED", "REFUNDED"]
+
+    home.run(scenario())

@@ -232,3 +232,22 @@ def test_each_answer_has_a_date_and_names_no_server() -> None:
                 assert answer.header("server") is None
 
     run(scenario())
+
+
+def test_newcomers_are_let_in_by_the_dozen_though_turns_of_the_loop_are_long() -> None:
+    """uvloop takes one connection from a socket in a turn; under overload turns are long, and so was the wait for a 503."""
+
+    async def scenario() -> None:
+        count, turns = 96, 0
+        async with service() as hub:
+            callers = [socket.create_connection(("127.0.0.1", hub.port)) for _ in range(count)]
+            for caller in callers:
+                caller.sendall(request(b"{}"))
+            while len(hub.endpoint.seen) < count:
+                turns += 1
+                assert turns < count / 2, f"{len(hub.endpoint.seen)} of {count} were heard in {turns} turns"
+                await asyncio.sleep(0)
+            for caller in callers:
+                caller.close()
+
+    run(scenario())

@@ -166,8 +166,9 @@ class TestEvents:
             await desk.hub(BANK).pay(CARDHOLDERS[0])
             async with desk.session.get(url) as stream:
                 first = (await read_events(stream, 3))[1]
-            for last, expected in ((first["id"], [2]), ("00000000.1", [1, 2])):  # of another journal it has seen nothing
-                async with desk.session.get(f"{url}?after=2", headers={"Last-Event-ID": last}) as stream:
+            other = "00000000.1", [1, 2]  # of another journal it has seen nothing
+            for after, (last, expected) in ((2, (first["id"], [2])), (2, other), (3, ("", [1, 2]))):
+                async with desk.session.get(f"{url}?after={after}", headers={"Last-Event-ID": last}) as stream:
                     events = await read_events(stream, 1 + len(expected))
                     assert [each["data"]["seq"] for each in events[1:]] == expected
 

@@ -16,11 +16,12 @@ from typing import Any
 import msgspec
 import pytest
 from at_rest import FORMS, Search, files, masked, numbers_of
+from flows.sales import new_sale, settle
 
 from support.house import House, Way, house
 from support.stores import NoPostgres
 from unionhub.hosts.sandbox.partner import HubRequest
-from unionhub.hosts.sandbox.seeds import CARDHOLDERS
+from unionhub.hosts.sandbox.seeds import ACQUIRER, CARDHOLDERS, HARBOUR_CHANNEL, PARKING
 
 PAN = CARDHOLDERS[0].pan.reveal()
 ACCOUNT = CARDHOLDERS[0].account.reveal()
@@ -112,6 +113,52 @@ async def eventful_day(made: House) -> None:
     await gateway.send(payment(token=pan))
     await gateway.send(msgspec.structs.replace(payment(), body={"pan": pan}))
     await gateway.send(payment(unheardOf=pan))
+    await at_the_cashier(made)
+
+
+async def at_the_cashier(made: House) -> None:
+    """Orders that are paid, declined, lost sight of, taken back, refunded, paid by their QR; and numbers where they do not
+    belong: in a card's id, a coupon, the acquirer's reason. The channel tells the token, and the PAN."""
+    channel, acquirer, grant = made.world.channel(), made.world.acquirer(), made.hub.directory.grant(HARBOUR_CHANNEL, PARKING)
+    assert grant is not None
+    async with made.hub.store.begin() as uow:
+        await uow.put_grant(msgspec.structs.replace(grant, allows_pan=True))
+        await uow.commit()
+    await made.hub.directory.refresh()
+    paid = await new_sale(made)
+    token, pan = paid.holder.token.reveal(), paid.holder.pan.reveal()
+    session, said = await paid.form()
+    for changes in ({"card_id": pan}, {"offer_ids": (token,)}, {"form_token": pan}, {"codes": frozenset({pan})}):
+        _, fresh = await paid.form()
+        await made.hub.cashier.pay(session, msgspec.structs.replace(fresh, **changes))
+    assert (await made.hub.cashier.pay(session, said)).code in ("04", "94")
+    await settle(made)
+    await paid.pay()
+    await settle(made)
+    assert await paid.stage() == "PAID"
+    await acquirer.refund_order(paid.uid, "1.00")
+    for word in ("04", "00", "51", "91", "ZZ"):
+        sale = await new_sale(made, holder=paid.holder)
+        async with sale.scripted(word):
+            await sale.pay()
+            if word == "04":
+                for reason in (pan, f"51 {token}"):
+                    await sale.result("DECLINED", origMsgID=sale.taken[0]["msgID"], reason=reason)
+    for fault in ("no_answer", "garbage", "bad_signature", "answer_of_another"):
+        sale = await new_sale(made, holder=paid.holder)
+        made.world.faults.add(ACQUIRER, "PAY", fault)
+        await sale.pay()
+    channel.gives_pans = True
+    try:
+        sale = await new_sale(made, holder=paid.holder)
+        await sale.pay()
+    finally:
+        channel.gives_pans = False
+    sale = await new_sale(made, holder=paid.holder)
+    assert await sale.pay_by_qr() == "00"
+    for _ in range(14):
+        await settle(made)
+        await made.advance(5)
 
 
 def open_files(made: House) -> list[Path]:

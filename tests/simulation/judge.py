@@ -13,7 +13,7 @@ from simulation.town import Town
 from unionhub.domain.flows import invariants as rules
 
 _LIMIT: Final = timedelta(hours=1)
-_INQUIRIES: Final = frozenset({"QRC_INFO_INQUIRY"})
+_INQUIRIES: Final = frozenset({"QRC_INFO_INQUIRY", "GET_CARD_LIST", "GET_CARD_PAYLOAD", "PAYMENT_RESULT_INQUIRY"})
 """Asked anew each time: their answers may differ."""
 
 
@@ -26,6 +26,7 @@ async def judged(town: Town, store: AnyStore, asked: dict[tuple[str, str], Asked
             rules.EveryWaitIsOwned(store, clock, _LIMIT),
             rules.BookedIsApproved(store, books),
             rules.NoPurchaseTwice(store),
+            rules.OrdersArePaidOnce(store),
             rules.NoCodePaysTwice(store),
             rules.NoLimitOverspent(store),
             rules.NoRefundBeyondPaid(store),
@@ -46,10 +47,11 @@ async def judged(town: Town, store: AnyStore, asked: dict[tuple[str, str], Asked
 def _heard(store: AnyStore, asked: dict[tuple[str, str], Asked]) -> list[rules.Finding]:
     """Whoever heard 04 gets a final answer, and nobody hears two of them; gateways that heard 04 are notified."""
     tables, found = store.tables, []
+    payments, payment_ids, acts, act_ids = tables.payments, tables.payment_ids, tables.acts, tables.act_ids
     told = {(notice.payment_id, notice.receiver) for notice in tables.notices.values()}
     for (sender, msg_id), each in asked.items():
-        payment = tables.payments.get(tables.payment_ids.get((sender, msg_id), -1))
-        act = tables.acts.get(tables.act_ids.get((sender, msg_id), -1))
+        payment = payments.get(payment_ids.get((sender, msg_id), -1))
+        act = acts.get(act_ids.get((sender, msg_id), -1))
         record, code = payment or act, payment.code if payment else act.code if act else ""
         if each.pending and not code:
             found.append(_finding("04_ends", f"{each.message} {msg_id} heard 04, and {record} never ended"))

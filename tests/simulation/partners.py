@@ -123,12 +123,6 @@ class Platform:
         return "00"
 
 
-async def listen(outgoing: Outgoing, trx: dict[str, Any]) -> Answer:
-    """An acquirer is told."""
-    del outgoing, trx
-    return Answer(code="00")
-
-
 class LedgerBooks:
     """ports.books.BankBooks over the simulated bank's own ledger, and which accounts were opened by message."""
 

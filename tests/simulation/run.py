@@ -17,20 +17,23 @@ from simulation.inline_sqlite import AnyStore, InlineSqliteStore
 from simulation.judge import judged
 from simulation.loop import VirtualLoop
 from simulation.network import OUTAGES, QUIET, Chances, Network
+from simulation.orders import Ucsp, judged_orders
 from simulation.partners import BankDoor, GatewayApp, Platform
-from simulation.orders import Seen, Standing, judged_orders
 from simulation.scripts import Scripts
-from simulation.services import MOODS, ChannelDoor, Door, Granting, IndustryDoor
+from simulation.services import MOODS, ChannelDoor, Granting, IndustryDoor
 from simulation.shopping import Shopping
 from simulation.town import GRANTS, SERVICES, Town
 from unionhub.adapters.memory.store import MemoryStore
 from unionhub.adapters.sql.rows import micros
 from unionhub.domain.flows.invariants import Finding
 from unionhub.domain.model.orders import OrderState
-from unionhub.domain.model.services import GrantState
+from unionhub.domain.model.parties import Party
+from unionhub.domain.model.services import Grant, GrantState
 from unionhub.hosts.sandbox.seeds import ACQUIRER, BANK, HARBOUR, PEAK, QR_PLATFORM
+from unionhub.ports.directory import Directory
 
 FAULTS_LAST_S: Final = 240.0
+_UNPAID: Final = (OrderState.PLACING, OrderState.OPEN)
 QUIET_WITHIN_S: Final = 2 * 3600.0
 CLIENTS: Final = 22
 SHOPPERS: Final = 8
@@ -76,6 +79,7 @@ class Simulation:
         self.hosts: list[Host] = []
         self.shared: Shared
         self.clients: Clients
+        self.ucsp: Ucsp
         self._born = 0
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -84,17 +88,22 @@ class Simulation:
         self.shared = town.shared
         self.clients = Clients(self.rng, town.shared.directory, self._living, self._record)
         platform = Platform()
+        self.ucsp = self._services(town)
         self._connect(town, platform)
         scripts = Scripts(self.clients, platform, town.holders, town.strangers)
         for _ in range(2):
             self._start_host()
         self.network.chances = STORMY
-        keepers = [self._launch(self._keep_two_hosts()), self._launch(self._break_the_line())]
+        breakers = (self._keep_two_hosts(), self._break_the_line(), self._sulk(), self._withdraw_grants())
+        keepers = [self._launch(breaker) for breaker in breakers]
         clients = [self._launch(self._client(scripts)) for _ in range(CLIENTS)]
+        clients += [self._launch(self._shopper()) for _ in range(SHOPPERS)]
         await asyncio.sleep(FAULTS_LAST_S)
         for keeper in keepers:
             keeper.cancel()
         self.network.bank_is("")
+        for door in self.ucsp.doors:
+            door.mood = ""
         self.network.chances = QUIET
         self._two_hosts()
         await asyncio.wait(clients)
@@ -107,11 +116,33 @@ class Simulation:
     def _connect(self, town: Town, platform: Platform) -> None:
         self.network.receivers = {
             BANK: BankDoor(town.bank).receive,
-            ACQUIRER: listen,
+            ACQUIRER: self.ucsp.till.receive,
             QR_PLATFORM: platform.receive,
             HARBOUR: GatewayApp(HARBOUR, self.clients).receive,
             PEAK: GatewayApp(PEAK, self.clients).receive,
+            **{door.app_id: door.receive for door in self.ucsp.doors},
         }
+
+    def _services(self, town: Town) -> Ucsp:
+        """UCSP's side of the town."""
+        till = Till(self.clients)
+        parties = self.shared.directory
+        channels = [
+            ChannelDoor(app_id, _party(parties, app_id).channel_code, users, self.clients)
+            for app_id, users in town.users.items()
+        ]
+        industries = [
+            IndustryDoor(
+                each.app_id, _party(parties, each.app_id).industry_code, each.url.removesuffix("/start"), till, self.clients
+            )
+            for each in SERVICES
+        ]
+        shopping = Shopping(self.clients, till, channels, industries, town.holders[:6])
+        return Ucsp(till=till, shopping=shopping, channels=channels, industries=industries, granting=Granting(GRANTS))
+
+    async def _shopper(self) -> None:
+        await asyncio.sleep(self.rng.uniform(0, FAULTS_LAST_S * 0.8))
+        await self.ucsp.shopping.shop()
 
     async def _client(self, scripts: Scripts) -> None:
         await asyncio.sleep(self.rng.uniform(0, FAULTS_LAST_S * 0.7))
@@ -122,7 +153,8 @@ class Simulation:
         tables, until_s = self.store.tables, asyncio.get_running_loop().time() + QUIET_WITHIN_S
         while asyncio.get_running_loop().time() < until_s:
             await asyncio.sleep(5.0)
-            if not (tables.unfinished or tables.queued or tables.opening or self.network.busy):
+            waiting = tables.unfinished or tables.queued or tables.opening or self.network.busy or self.ucsp.till.busy
+            if not waiting and not any(order.state in _UNPAID for order in tables.orders.values()):
                 return
 
     async def _sweep(self) -> None:
@@ -163,14 +195,52 @@ class Simulation:
                 await asyncio.sleep(self.rng.uniform(3, 50))
             self.network.bank_is("")
 
+    async def _sulk(self) -> None:
+        """A channel or an industry does not answer, or not well, for a while: notices are refused, cards not shown."""
+        while True:
+            await asyncio.sleep(self.rng.uniform(5, 30))
+            door, mood = self.rng.choice(self.ucsp.doors), self.rng.choice(MOODS)
+            door.mood = mood
+            self.network.injected[f"partner_{mood}"] += 1
+            await asyncio.sleep(self.rng.uniform(5, 40))
+            door.mood = ""
+
+    async def _withdraw_grants(self) -> None:
+        """The operator suspends or revokes what a channel and an industry had agreed on, and grants it again later."""
+        granting, now_s = self.ucsp.granting, asyncio.get_running_loop().time
+        while True:
+            await asyncio.sleep(self.rng.uniform(20, 90))
+            grant = self.rng.choice(list(granting.grants.values()))
+            state = self.rng.choice((GrantState.SUSPENDED, GrantState.REVOKED))
+            self.network.injected[f"grant_{state.value.lower()}"] += 1
+            await self._put_grant(msgspec.structs.replace(grant, state=state))
+            since_s = now_s()
+            try:
+                await asyncio.sleep(self.rng.uniform(5, 60))
+            finally:
+                granting.not_held.append((grant.channel, grant.industry, since_s, now_s()))
+            await self._put_grant(grant)
+
+    async def _put_grant(self, grant: Grant) -> None:
+        async with self.store.begin() as uow:
+            await uow.put_grant(grant)
+            await uow.commit()
+        await self.shared.directory.refresh()
+
     async def _outcome(self, town: Town) -> Outcome:
         tables = self.store.tables
         payments, enrolments = tables.payments.values(), tables.enrolments.values()
         states = Counter(f"{payment.kind} {payment.state.value}" for payment in payments)
         states.update(f"{each.kind} {each.state.value}" for each in enrolments)
+        states.update(f"order {each.state.value}" for each in tables.orders.values())
+        states.update(f"{each.message} {each.state.value}" for each in tables.notices.values() if each.order_id is not None)
+        states["login ADMITTED"] = len(tables.logins)
         return Outcome(
             seed=self.seed,
-            findings=await judged(town, self.store, self.clients.asked),
+            findings=[
+                *await judged(town, self.store, self.clients.asked),
+                *await judged_orders(self.store, self.ucsp, self.clients),
+            ],
             trace=self.trace,
             injected=dict(self.network.injected),
             payments=len(payments),
@@ -184,6 +254,12 @@ class Simulation:
 
     def _record(self, sender: str, receiver: str, message: str, msg_id: str, code: str) -> None:
         self.trace.append(f"{asyncio.get_running_loop().time():12.6f} {sender} {receiver} {message} {msg_id} {code}")
+
+
+def _party(directory: Directory, app_id: str) -> Party:
+    party = directory.party(app_id)
+    assert party is not None
+    return party
 
 
 def _elapsed() -> Any:

@@ -1,4 +1,4 @@
-"""UCSP's other two sides: channels with their users' cards, industries with their shops. Both are told; both have their moods."""
+"""UCSP's other two sides: channels with their users' cards, and industries with their shops. Both are told, and moody."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from unionhub.domain.model.channel_cards import CardPayload, ListedCard
 from unionhub.domain.model.identifiers import Pan, Token, luhn_complete
 from unionhub.domain.model.money import Money
 from unionhub.domain.model.outgoing import Answer, Outgoing
-from unionhub.domain.model.services import Grant, GrantState
+from unionhub.domain.model.services import Grant
 
 MOODS: Final = ("silent", "slow", "refusing", "lying")
 """What a channel or industry is like for a while: it answers when nobody waits any more; late; `91`; or, of its cards, lies."""
@@ -134,10 +134,6 @@ class Granting:
     def __init__(self, grants: Sequence[Grant]) -> None:
         self.grants = {(grant.channel, grant.industry): grant for grant in grants}
         self.not_held: list[tuple[str, str, float, float]] = []
-
-    def withdrawn(self, grant: Grant, state: GrantState) -> Grant:
-        """As it stands while it is withdrawn."""
-        return msgspec.structs.replace(grant, state=state)
 
     def allowed(self, channel: str, industry: str, since_s: float, until_s: float) -> bool:
         """Did it hold at any moment of that time?"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
@@ -32,7 +32,7 @@ COUPON: Final = "SPRING"
 _CLICKS: Final = 6
 _ROUNDS: Final = 3
 _ACCEPTED: Final = ("00", "04")
-_WAYS: Final = {"click": 8, "double click": 4, "two tabs": 5, "code beside": 4, "code": 3, "leaves": 2}
+_WAYS: Final = {"click": 7, "double click": 4, "two tabs": 5, "code beside": 5, "code twice": 1, "code": 2, "leaves": 1}
 """How a user pays who stands at the cashier, and how often."""
 
 
@@ -88,6 +88,8 @@ class Shopping:
                 await asyncio.gather(self._pay(channel, submitted), self._pay(channel, submitted))
             case "code beside":
                 await asyncio.gather(self._pay(channel, submitted), self._scan(submitted))
+            case "code twice":
+                await asyncio.gather(self._scan(submitted), self._scan(submitted))
             case "code":
                 await self._scan(submitted)
             case _:  # leaves
@@ -244,7 +246,7 @@ class Shopping:
 
     async def _scan(self, submitted: Submitted) -> None:
         """Another UnionPay app pays the order's code: one that we know, at SCIS, or any other."""
-        await asyncio.sleep(self._rng.choice((0.5, 10, 60)) * self._rng.random())
+        await asyncio.sleep(self._rng.choice((0.5, 10, 60, 150)) * self._rng.random())
         if self._rng.random() < 0.65:
             placed = self._till.placed.get(submitted.order.ucsp_order_id)
             if placed is not None:
@@ -264,9 +266,7 @@ class Shopping:
 
     def _admit(self, what: str, channel: ChannelDoor, industry: IndustryDoor, since_s: float) -> None:
         self.admitted.append(
-            Admitted(
-                what=what, channel=channel.app_id, industry=industry.app_id, since_s=since_s, until_s=self._now_s()
-            )
+            Admitted(what=what, channel=channel.app_id, industry=industry.app_id, since_s=since_s, until_s=self._now_s())
         )
 
     @staticmethod

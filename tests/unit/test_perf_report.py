@@ -16,6 +16,7 @@ from rig import report
 from rig.books import Verdict
 from rig.counting import Counted
 from rig.meters import MACHINE, Meters, Reading, waited
+from rig.orders import OrderVerdict
 from rig.report import Report
 
 PLAN = Plan(rate_per_s=10, seconds=10, warmup_s=2, pattern="constant")
@@ -126,6 +127,43 @@ class TestTransactions:
         found = msgspec.structs.replace(made(), counted=[rare])
         assert "2 RARE" in report.as_text(found)
         assert "2 RARE" in report.page(found)
+
+
+class TestOrders:
+    RIGHT = OrderVerdict(confirmed=3, paid=3, gross_minor=300, off_minor=15, net_minor=285, acquired_minor=285)
+
+    def test_their_books_count_too(self) -> None:
+        assert "orders" not in report.as_text(made())
+        found = msgspec.structs.replace(made(), orders=self.RIGHT)
+        assert found.is_good
+        assert "orders: confirmed 3, paid 3" in report.as_text(found)
+        lost = msgspec.structs.replace(made(), orders=msgspec.structs.replace(self.RIGHT, lost=1))
+        assert not lost.is_good
+        assert "the books differ" in report.page(lost)
+
+    def test_amounts_that_do_not_add_up(self) -> None:
+        assert not msgspec.structs.replace(self.RIGHT, acquired_minor=284).is_right
+        assert not msgspec.structs.replace(self.RIGHT, off_minor=14).is_right
+
+    def test_a_page_may_need_more_than_a_message(self) -> None:
+        page = Counted(step="U3.2 cashier page", messages=20, transactions=3.0, allowed=3)
+        assert not page.is_too_many
+        assert msgspec.structs.replace(page, transactions=4.0).is_too_many
+
+    def test_what_one_takes_beside_a_merchant_qr_payment(self) -> None:
+        """From the sending, in the same run; a step of SCIS is not set beside itself."""
+        assert made().ratios == {}
+        (step,) = made().steps
+        spread = msgspec.structs.replace(step.service, p50_ms=19.0)
+        steps = [
+            msgspec.structs.replace(step, step=report.BESIDE, service=spread),
+            msgspec.structs.replace(step, step="U3.3 confirm", service=msgspec.structs.replace(spread, p50_ms=28.5)),
+            msgspec.structs.replace(step, step="U3.2 cashier page", service=msgspec.structs.replace(spread, p50_ms=None)),
+        ]
+        found = msgspec.structs.replace(made(), steps=steps)
+        assert found.ratios == {"U3.3 confirm": 1.5}
+        assert "1.50 times" in report.as_text(found)
+        assert "1.50 times" in report.page(found)
 
 
 class TestPage:

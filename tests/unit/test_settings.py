@@ -50,6 +50,9 @@ DEFAULTS = {
     "cardholder_timeout_s": 120,
     "refund_days": 180,
     "qr_hosts": ("qr.95516.com",),
+    "public_url": "",
+    "order_life_s": 900,
+    "order_wait_s": 600,
     "notice_intervals_min": (1, 2, 4, 8, 16),
     "worker_poll_s": 0.5,
     "worker_batch": 50,
@@ -93,6 +96,11 @@ def test_the_defaults() -> None:
         ("inquire_after_s", "5", (5.0,)),
         ("qr_hosts", "qr.95516.com, qr.example.org", ("qr.95516.com", "qr.example.org")),
         ("code_life_s", "90", 90.0),
+        ("public_url", "https://pay.example", "https://pay.example"),
+        ("public_url", "http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("public_url", "", ""),
+        ("order_life_s", "120", 120.0),
+        ("order_wait_s", "60", 60.0),
         ("notice_intervals_min", "0.001,0.002", (0.001, 0.002)),
         ("log_level", "debug", "debug"),
         ("log_format", "console", "console"),
@@ -139,6 +147,12 @@ def test_a_value_from_the_environment(name: str, text: str, value: object) -> No
         ("log_format", "xml", "json or console"),
         ("log_to", "syslog", "stderr or file (log/unionhub.log in home)"),
         ("clock", "sundial", "system or sandbox"),
+        ("public_url", "pay.example", "https://host[:port], without a path"),
+        ("public_url", "https://pay.example/", "https://host[:port], without a path"),
+        ("public_url", "https://pay.example/shop", "https://host[:port], without a path"),
+        ("public_url", "ftp://pay.example", "https://host[:port], without a path"),
+        ("order_life_s", "0", "a number of seconds above 0, at most 86400"),
+        ("order_wait_s", "86401", "a number of seconds above 0, at most 86400"),
     ],
 )
 def test_a_bad_value_is_one_line(name: str, text: str, expected: str) -> None:
@@ -160,7 +174,17 @@ def test_a_bad_value_is_one_line(name: str, text: str, expected: str) -> None:
         ({"DRAIN_TIMEOUT_S": "10"}, "UNIONHUB_DRAIN_TIMEOUT_S: expected more than UNIONHUB_BANK_TIMEOUT_S"),
         ({"PORT": "8081"}, "UNIONHUB_OPERATOR_PORT: expected another port than UNIONHUB_PORT"),
         ({"PRODUCTION": "true"}, "UNIONHUB_MASTER_KEY_FILE: expected the path of the master key's file"),
-        ({"PRODUCTION": "1", "MASTER_KEY_FILE": "/k", "CLOCK": "sandbox"}, "UNIONHUB_CLOCK: expected system"),
+        (
+            {"PRODUCTION": "1", "MASTER_KEY_FILE": "/k", "CLOCK": "sandbox", "PUBLIC_URL": "https://pay.example"},
+            "UNIONHUB_CLOCK: expected system",
+        ),
+        *(
+            (
+                {"PRODUCTION": "1", "MASTER_KEY_FILE": "/k", **public},
+                "UNIONHUB_PUBLIC_URL: expected https://host[:port], where users reach the cashier",
+            )
+            for public in ({}, {"PUBLIC_URL": "http://pay.example"})
+        ),
     ],
 )
 def test_what_must_hold_between_settings(environ: dict[str, str], line: str) -> None:
@@ -172,7 +196,7 @@ def test_what_must_hold_between_settings(environ: dict[str, str], line: str) -> 
     [
         {"FRESHNESS_WINDOW_S": "5", "UUIDS_KEPT_MIN": "0.2"},
         {"PORT": "0", "OPERATOR_PORT": "0"},
-        {"PRODUCTION": "true", "MASTER_KEY_FILE": "/etc/hub/key"},
+        {"PRODUCTION": "true", "MASTER_KEY_FILE": "/etc/hub/key", "PUBLIC_URL": "https://pay.example:8443"},
         {"BANK_TIMEOUT_S": "0.3", "INQUIRE_AFTER_S": "0.1,0.2", "REVERSE_AFTER_S": "0.5", "DRAIN_TIMEOUT_S": "2"},
     ],
 )
@@ -334,6 +358,20 @@ class TestSettings:
     def test_the_process_environment_is_the_default(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("UNIONHUB_PORT", "9002")
         assert load_settings().port == 9002
+
+    @pytest.mark.parametrize(
+        ("given", "base"),
+        [
+            ({}, "http://127.0.0.1:8080"),
+            ({"host": "0.0.0.0", "port": 9000}, "http://127.0.0.1:9000"),
+            ({"host": "::"}, "http://[::1]:8080"),
+            ({"host": "::1"}, "http://[::1]:8080"),
+            ({"host": "hub.internal"}, "http://hub.internal:8080"),
+            ({"host": "0.0.0.0", "public_url": "https://pay.example"}, "https://pay.example"),
+        ],
+    )
+    def test_where_browsers_reach_the_cashier(self, given: dict[str, Any], base: str) -> None:
+        assert Settings(**given).public_base == base
 
     def test_files_under_home(self, tmp_path: Path) -> None:
         assert (Settings().log_file, Settings().clock_file) == (None, None)

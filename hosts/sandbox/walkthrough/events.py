@@ -118,14 +118,15 @@ class Events:
         )
 
     def _after(self, request: web.Request) -> int:
-        """A reader that comes again knows the journal it read from: of another one it has seen nothing."""
+        """A reader that comes again knows the journal it read from: of another one, and of numbers that this one has not given
+        yet, it has seen nothing."""
         boot, _, seq = request.headers.get(_LAST, "").partition(".")
         if seq:
             return int(seq) if boot == self._boot and _is_number(seq) else 0
         after = request.query.get("after", "0")
         if not _is_number(after):
             raise web.HTTPBadRequest(reason="after must be a number: the seq of the last message that you have")
-        return int(after)
+        return int(after) if int(after) <= self._journal.last_seq else 0
 
     async def _follow(self, response: web.StreamResponse, after: int) -> None:
         while not self._stopping:

@@ -55,8 +55,8 @@ def _of_orders(world: World, session: Session) -> Iterator[Notice]:
             at=item.at,
             msg_id=item.msg_id,
             message=item.message,
-            title=f"{_ORDER_TITLES.get(status, status)}: {shop.identity.name}",
-            text=f"{_amount(body)} · {order.subject}",
+            title=f"{_ORDER_TITLES.get(status, status)}: {_amount(body)}",
+            text=f"{shop.identity.name} · {order.subject}",
             tone="bad" if status in ("DECLINED", "CLOSED") else "good",
         )
 

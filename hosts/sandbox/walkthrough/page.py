@@ -42,17 +42,17 @@ GUIDE: Final = (
     GuideStep(
         key="told",
         title="Both are told",
-        text="The service and the app each confirm PAYMENT_RESULT_NOTICE. Only now is it paid.",
+        text="Service and app confirm PAYMENT_RESULT_NOTICE. Only now is it paid.",
     ),
     GuideStep(
         key="silence",
         title="Lose the bank’s answer",
-        text="Press “The bank’s answer is lost”, then pay again. SCIS asks until it knows.",
+        text="Press “The bank’s answer is lost” below the messages, and pay again. SCIS asks.",
     ),
     GuideStep(
         key="forward",
         title="Miss a notice",
-        text="Press “The service is silent”, pay, and move the clock: the notice comes again.",
+        text="Press “The service is silent”, pay, let a minute pass: the notice comes again.",
     ),
 )
 

@@ -24,7 +24,7 @@ from unionhub.hosts.sandbox.partner import HubAnswer, HubRequest, NotGenuine, Pa
 from unionhub.hosts.sandbox.seeds import WALLETS
 from unionhub.hosts.sandbox.services import SERVICES, ServiceSeed
 from unionhub.hosts.sandbox.walkthrough import shop
-from unionhub.hosts.sandbox.walkthrough.notices import notices_of
+from unionhub.hosts.sandbox.walkthrough.notices import ORDER_NOTICE, notices_of
 from unionhub.hosts.sandbox.walkthrough.rendering import render, stamp
 from unionhub.hosts.sandbox.walkthrough.sessions import COOKIE, COOKIE_PATH, Person, PhoneCard, Session, Sessions
 from unionhub.hosts.sandbox.world import World
@@ -285,8 +285,8 @@ class Phone:
             "login": session.logged_in,
             "order": bool(orders),
             "pay": any(order.status == "APPROVED" for order in orders),
-            "told": any(order.told_by == "PAYMENT_RESULT_NOTICE" for order in orders)
-            and any(notice.message == "PAYMENT_RESULT_NOTICE" for notice in notices),
+            "told": any(order.status == "APPROVED" and order.told_by == ORDER_NOTICE for order in orders)
+            and any(notice.message == ORDER_NOTICE for notice in notices),
         }
         unread = [notice for notice in notices if notice.msg_id not in session.seen]
         latest = {"id": unread[0].msg_id, "title": unread[0].title, "text": unread[0].text} if unread else None

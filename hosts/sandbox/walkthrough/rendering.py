@@ -60,9 +60,9 @@ def money(amount: str, currency: str) -> str:
     return f"{_SIGNS.get(currency, currency)} {int(whole):,}{dot}{rest}"
 
 
-def grouped(masked: str) -> str:
+def grouped(masked: object) -> str:
     """A masked card number in groups of four, with dots for stars."""
-    dots = masked.replace("*", "•")
+    dots = str(masked).replace("*", "•")
     return " ".join(dots[at : at + 4] for at in range(0, len(dots), 4))
 
 

@@ -73,7 +73,7 @@ SHELVES: Final[Mapping[str, Shelf]] = {
         goods=(
             Good(key="cheung-chau", name="Cheung Chau", note="slow ferry, 55 minutes", amount="28.40"),
             Good(key="macau", name="Macau", note="jetfoil, one way", amount="175.00"),
-            Good(key="junk", name="Sunset junk", note="the whole boat: your app will ask you", amount="1280.00"),
+            Good(key="junk", name="Sunset junk", note="more than a new card has on it", amount="1280.00"),
         ),
     ),
 }

@@ -8,7 +8,7 @@ if (location.origin !== about.hub && location.hostname === "localhost") location
 const sheet = get("sheet");
 const diagram = new Diagram(about, showMessage);
 const phone = get("phone");
-const guide = [...get("guide").children];
+const guide = [...document.querySelectorAll("#guide [data-key]")];
 const done = new Set(JSON.parse(sessionStorage.getItem("done") || "[]"));
 const armed = new Set();
 let count = 0;
@@ -25,8 +25,14 @@ function listen() {
   source.addEventListener("error", () => lamp(false));
   source.addEventListener("hello", (event) => {
     const hello = JSON.parse(event.data);
-    if (last.boot && last.boot !== hello.boot) { diagram.clear(); last.seq = 0; refresh(); }
-    last.boot = hello.boot;
+    if (!last.boot || last.boot === hello.boot) { last.boot = hello.boot; return; }
+    // The sandbox began anew, and with it the journal: what we know of numbers is of the old one.
+    diagram.clear();
+    last = { boot: hello.boot, seq: 0 };
+    source.close();
+    source = null;
+    listen();
+    refresh();
   });
   source.addEventListener("message", (event) => {
     const arrow = JSON.parse(event.data);
@@ -85,6 +91,7 @@ function showGuide() {
     step.classList.toggle("now", step === now);
     step.title = step === now ? "" : step.querySelector("b").textContent;
   }
+  get("end").hidden = now !== undefined;
 }
 
 let soon = 0;
@@ -149,7 +156,7 @@ let saying = 0;
 function say(text) {
   get("said").textContent = text;
   clearTimeout(saying);
-  saying = setTimeout(() => { get("said").textContent = ""; }, 7_000);
+  saying = setTimeout(() => { get("said").textContent = ""; }, 5_000);
 }
 
 function showArmed() {

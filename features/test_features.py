@@ -11,6 +11,7 @@ from steps.bank import *  # noqa: F403
 from steps.card_info import *  # noqa: F403
 from steps.card_life import *  # noqa: F403
 from steps.cardholders import *  # noqa: F403
+from steps.cashier import *  # noqa: F403
 from steps.consumer_qr import *  # noqa: F403
 from steps.issuing import *  # noqa: F403
 from steps.launch import *  # noqa: F403

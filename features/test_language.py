@@ -12,6 +12,7 @@ import steps.bank
 import steps.card_info
 import steps.card_life
 import steps.cardholders
+import steps.cashier
 import steps.consumer_qr
 import steps.issuing
 import steps.launch

@@ -197,8 +197,8 @@ class UnitOfWork(Protocol):
         ...
 
     async def orders_due(self, now: datetime, *, limit: int = 100) -> list[Order]:
-        """PLACING and OPEN orders that have expired by then, oldest first. Nobody leases them: closing one is done once
-        however many try."""
+        """PLACING and OPEN orders that have expired by then and are not being paid, oldest first. Nobody leases them: closing
+        one is done once however many try."""
         ...
 
     async def order_holder(self, order_id: int) -> Payment | None:
@@ -395,6 +395,16 @@ class UnitOfWork(Protocol):
     async def unfinished_before(self, opened_before: datetime, *, limit: int = 100) -> list[Payment]: ...
 
     async def payments_page(self, after_payment_id: int, *, limit: int = 500) -> list[Payment]: ...
+
+    async def acts_page(self, after_act_id: int, *, limit: int = 500) -> list[Act]:
+        """By id, as payments; so are the next ones."""
+        ...
+
+    async def enrolments_page(self, after_enrolment_id: int, *, limit: int = 500) -> list[Enrolment]: ...
+
+    async def cards_page(self, after_card_id: int, *, limit: int = 500) -> list[Card]: ...
+
+    async def orders_page(self, after_order_id: int, *, limit: int = 500) -> list[Order]: ...
 
 
 class Store(Protocol):

@@ -65,7 +65,11 @@ class Orders(Payments):
         return True
 
     async def orders_due(self, now: datetime, *, limit: int = 100) -> list[Order]:
-        due = [order for order in self._tables.orders.values() if order.state in _UNPAID and order.expires_at <= now]
+        due = [
+            order
+            for order in self._tables.orders.values()
+            if order.state in _UNPAID and order.expires_at <= now and once_key(order.order_id) not in self._tables.once_keys
+        ]
         return sorted(due, key=lambda order: (order.expires_at, order.order_id))[:limit]
 
     async def order_holder(self, order_id: int) -> Payment | None:

@@ -17,13 +17,14 @@ from .enrolments import Acts, Codes, Enrolments
 from .marketing import Marketing
 from .notices import Notices
 from .orders import Orders
+from .pages import Pages
 from .reference import Reference
 from .services import Services
 from .unit import Turns
 from .upkeep import Upkeep
 
 
-class _Unit(Orders, Notices, Acts, Enrolments, Codes, Reference, Services, CardLists, Marketing, Upkeep):
+class _Unit(Orders, Notices, Acts, Enrolments, Codes, Reference, Services, CardLists, Marketing, Upkeep, Pages):
     """One unit of work."""
 
 

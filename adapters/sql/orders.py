@@ -41,9 +41,11 @@ _CLOSE = Statement(
     .values(state=sa.literal_column(f"'{OrderState.CLOSED}'"))
     .returning(done())
 )
+# As domain.model.orders.once_key writes it.
+_IS_HELD = sa.exists().where(once_keys.c.key == sa.literal_column("'order:'").concat(sa.cast(orders.c.order_id, sa.Text)))
 _DUE = Statement(
     sa.select(*ORDERS.columns)
-    .where(UNPAID, orders.c.expires_at <= number("now"))
+    .where(UNPAID, orders.c.expires_at <= number("now"), ~_IS_HELD)
     .order_by(orders.c.expires_at, orders.c.order_id)
     .limit(number("limit"))
 )

@@ -21,6 +21,7 @@ from .fused import FusedPayments
 from .marketing import Marketing
 from .notices import Notices
 from .orders import Orders
+from .pages import Pages
 from .payments import GIVES_BACK
 from .reference import Reference
 from .services import Services
@@ -31,7 +32,7 @@ from .upkeep import Upkeep
 _READY_TIMEOUT_S: Final = 3.0
 
 
-class _Rest(Notices, Orders, Acts, Enrolments, Codes, Cards, Reference, Services, CardLists, Marketing, Upkeep):
+class _Rest(Notices, Orders, Acts, Enrolments, Codes, Cards, Reference, Services, CardLists, Marketing, Upkeep, Pages):
     """What both databases do alike."""
 
 

@@ -32,6 +32,7 @@ from unionhub.domain.model.channel_cards import CardList, CardListRequest, CardP
 from unionhub.domain.model.errors import Decline
 from unionhub.domain.model.login import Login
 from unionhub.domain.model.messages import Envelope
+from unionhub.domain.model.orders import Order
 from unionhub.domain.model.outgoing import CardListQuestion, CardPayloadQuestion
 from unionhub.domain.model.parties import Party
 from unionhub.domain.model.policy import OutcomePolicy
@@ -126,6 +127,32 @@ class ChannelCards:
             return "62"
         return answer.card_payload
 
+    async def payload_for(
+        self, order: Order, channel: Party, industry: Party, card_id: str, masked_pan: str, *, allows_pan: bool
+    ) -> CardPayload | str:
+        """`payload`, for the cashier: the order's acquirer gets it, and the audit trail says so before it does."""
+        result = await self.payload(channel, industry, order.user_id, card_id, allows_pan=allows_pan)
+        given = isinstance(result, CardPayload)
+        entry = AuditEntry(
+            at=self._clock.now(),
+            actor=order.acquirer,
+            action=PAYLOAD_ACCESS,
+            subject=user_subject(channel.channel_code, order.user_id),
+            outcome=GRANTED if given else REFUSED,
+            detail=f"{_what(result, masked_pan)}, to pay order {order.order_id}",
+        )
+        async with self._store.begin() as uow:
+            await uow.add_audit(entry)
+            await uow.commit()
+        return result
+
+
+def _what(result: CardPayload | str, masked_pan: str) -> str:
+    """What was given, as the audit trail has it; or the code of why not."""
+    if isinstance(result, str):
+        return result
+    return f"{'token' if result.token else 'PAN'} of {masked_pan}"
+
 
 class _Admitted(msgspec.Struct, frozen=True, kw_only=True):
     """An industry that may ask about this user now."""
@@ -172,11 +199,8 @@ class CardInfo:
         if isinstance(result, CardPayload):
             result = self._still(envelope, request, admitted.login, result)
         async with self._store.begin() as uow:
-            if isinstance(result, CardPayload):
-                detail = f"{'token' if result.token else 'PAN'} of {listed.masked_pan}"
-                await uow.add_audit(self._entry(envelope, request, GRANTED, detail))
-            else:
-                await uow.add_audit(self._entry(envelope, request, REFUSED, result))
+            outcome = GRANTED if isinstance(result, CardPayload) else REFUSED
+            await uow.add_audit(self._entry(envelope, request, outcome, _what(result, listed.masked_pan)))
             await uow.commit()
         if isinstance(result, str):
             raise Decline(result)

@@ -220,7 +220,9 @@ class CashierPayment:
             raise AssertionError(f"payment {payment.payment_id} is of no order")
         grant = self._directory.grant(channel.app_id, industry.app_id)
         allows_pan = grant is not None and grant.allows_pan
-        card = await self._cards.payload(channel, industry, order.user_id, intent.channel_card, allows_pan=allows_pan)
+        card = await self._cards.payload_for(
+            order, channel, industry, intent.channel_card, payment.masked_pan, allows_pan=allows_pan
+        )
         if isinstance(card, str):
             return Word(weight=Weight.DECLINED, code=card)
         return await self._desk.pay(order, payment, card)

@@ -13,7 +13,7 @@ from unionhub.ports.directory import Directory
 from unionhub.ports.store import Store
 from unionhub.ports.telemetry import Telemetry
 
-from .notify import UNWANTED, NoticeBook
+from .notify import SIDES, UNWANTED, NoticeBook, came_back_of_order, told
 from .numbers import Numbers
 
 
@@ -63,6 +63,8 @@ class Mover:
 
     async def _write(self, before: Payment, after: Payment) -> Payment | None:
         """What was written; None if somebody else moved it first."""
+        if came_back_of_order(after):
+            return await self._write_refund(before, after)
         notices = await self._notices.due_for(after)
         if after.order_id is None or not after.does.downstream or after.state is not PaymentState.APPROVED:
             return after if await self._store.move_payment(before, after, notices) else None
@@ -83,6 +85,18 @@ class Mover:
         )
         unwanted = await self._numbered(unwanted)
         return unwanted if await self._store.move_payment(before, unwanted) else None
+
+    async def _write_refund(self, before: Payment, after: Payment) -> Payment | None:
+        """Holding the order, as PAYMENT_RESULT does: else each of them, at once, would believe that it says it first."""
+        drawn = await self._notices.draw(len(told(after)) + SIDES)
+        async with self._store.begin() as uow:
+            order = await uow.order(after.order_id) if after.order_id is not None else None
+            if order is not None:
+                await uow.move_order(order, order)
+            if not await uow.move_payment(before, after, await self._notices.due_within(uow, after, drawn)):
+                return None
+            await uow.commit()
+        return after
 
     async def _numbered(self, payment: Payment) -> Payment:
         """A REVERSAL's msgID is on record before the message is sent: every repeat carries it, whichever host sends it,

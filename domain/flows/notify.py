@@ -19,7 +19,7 @@ from unionhub.domain.model.transactions import UNDOES, Payment, PaymentState, Pa
 from unionhub.ports.clock import Clock
 from unionhub.ports.directory import Directory
 from unionhub.ports.partners import PartnerError, Partners
-from unionhub.ports.store import Store
+from unionhub.ports.store import Store, UnitOfWork
 from unionhub.ports.telemetry import Telemetry
 from unionhub.ports.vault import Vault
 
@@ -35,6 +35,10 @@ PAID_ELSEWHERE: Final = frozenset({"02", "12", "94"})
 UNWANTED: Final = "94"
 """The code of what an acquirer told of an order when it was no news: of an approval after the order was paid, or closed (it is
 taken back); of a refund that was seen at SCIS before. Nobody else is told."""
+
+
+SIDES: Final = 2
+"""Who is told what became of an order: its industry and its channel."""
 
 
 class Told(NamedTuple):
@@ -59,8 +63,15 @@ class NoticeBook:
     async def due_for(self, payment: Payment) -> tuple[Notice, ...]:
         """The notices of a payment in its present state; none while it is unfinished. What came back of a payment by which an
         order was paid is told to the order's two sides as well."""
-        receivers_now = [*told(payment), *await self._of_paid_order(payment)]
+        receivers_now = list(told(payment))
+        if came_back_of_order(payment):
+            async with self._store.begin() as uow:
+                receivers_now += await self._of_paid_order(uow, payment)
         return self._notices(payment, receivers_now, await self.draw(len(receivers_now)))
+
+    async def due_within(self, uow: UnitOfWork, payment: Payment, notice_ids: Sequence[int]) -> tuple[Notice, ...]:
+        """`due_for` as the unit of work sees it, which holds the order; with numbers that were drawn before."""
+        return self._notices(payment, [*told(payment), *await self._of_paid_order(uow, payment)], notice_ids)
 
     async def draw(self, count: int) -> tuple[int, ...]:
         """Numbers for notices that a unit of work is about to write: they are taken outside of it."""
@@ -77,16 +88,15 @@ class NoticeBook:
             for to, number in zip(_sides(order.industry, order.channel, order.order_id), notice_ids, strict=True)
         )
 
-    async def _of_paid_order(self, payment: Payment) -> Sequence[Told]:
+    @staticmethod
+    async def _of_paid_order(uow: UnitOfWork, payment: Payment) -> Sequence[Told]:
         """The order that was paid by what this payment gives back: whoever refunds at SCIS need not know of it."""
-        undone = payment.kind in UNDOES and payment.state is PaymentState.APPROVED
-        if not undone or payment.order_id is None or payment.amount is None:
+        if not came_back_of_order(payment) or payment.order_id is None or payment.amount is None:
             return ()
-        async with self._store.begin() as uow:
-            order = await uow.order(payment.order_id)
-            paid = await uow.payment(order.paid_by) if order is not None and order.paid_by is not None else None
-            back = await given_back(uow, payment.order_id, paid) if paid is not None else None
-            original = await uow.payment(payment.orig_payment_id) if payment.orig_payment_id is not None else None
+        order = await uow.order(payment.order_id)
+        paid = await uow.payment(order.paid_by) if order is not None and order.paid_by is not None else None
+        back = await given_back(uow, payment.order_id, paid) if paid is not None else None
+        original = await uow.payment(payment.orig_payment_id) if payment.orig_payment_id is not None else None
         # Of an approval that did not pay the order nobody is told; nor if the acquirer said it first, by PAYMENT_RESULT.
         if order is None or paid is None or back is None or original is None or original.settlement_key != paid.settlement_key:
             return ()
@@ -130,6 +140,11 @@ class NoticeBook:
             due_at=now,
             created_at=now,
         )
+
+
+def came_back_of_order(payment: Payment) -> bool:
+    """Did SCIS give back what paid an order of UCSP?"""
+    return payment.order_id is not None and payment.kind in UNDOES and payment.state is PaymentState.APPROVED
 
 
 def _sides(industry: str, channel: str, order_id: int) -> tuple[Told, ...]:

@@ -9,7 +9,6 @@ The first one wins. A later one, and one of an order that was closed, is refunde
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, Final
 
@@ -29,12 +28,11 @@ from .downstream import declined_code
 from .frontend_payment import CashierPayment, of_order
 from .giving_back import back_key
 from .giving_back import paid as paid_amount
-from .notify import UNWANTED, NoticeBook
+from .notify import SIDES, UNWANTED, NoticeBook
 from .numbers import Numbers, msg_id, retrieval_ref, trace_no, voucher_no
 from .order_results import given_back
 from .terms import read_amount
 
-_SIDES: Final = 2  # who is told: industry and channel
 _IN_FLIGHT: Final = (PaymentState.PENDING, PaymentState.UNKNOWN)
 _HEARD: Final = (PaymentState.APPROVED, PaymentState.REVERSING, PaymentState.REVERSED)
 
@@ -67,7 +65,7 @@ class PaymentResult:
         return Prepared(
             payment_id=await self._numbers.payment_id(),
             reversal_no=await self._numbers.payment_id(),
-            notice_ids=await self._notices.draw(_SIDES),
+            notice_ids=await self._notices.draw(SIDES),
         )
 
     async def open(self, uow: UnitOfWork, act: Act, request: OrderResult, prepared: Prepared) -> Done:
@@ -184,6 +182,7 @@ class PaymentResult:
         payment = await uow.payment(order.paid_by) if order.paid_by is not None else None
         if payment is None:
             raise Decline("12")
+        await uow.move_order(order, order)  # held: what SCIS sees of the same refund waits for us, or we have waited for it
         known = [each for each in await uow.payments_of_order(order.order_id) if each.orig_payment_id is not None]
         own_key = request.settlement_key and request.settlement_key != payment.settlement_key
         if own_key and any(each.settlement_key == request.settlement_key for each in known):
@@ -257,12 +256,11 @@ class ClosingOrders:
         self._store = store
         self._notices = notices
 
-    async def close(self, expired: Sequence[Order]) -> None:
-        """One that is being paid waits for what becomes of that; one that another host closed is closed."""
-        for order in expired:
-            # Of one that was never placed nobody has a cashierUrl, so there is nobody to tell.
-            known = order.state is OrderState.OPEN
-            numbers = await self._notices.draw(_SIDES) if known else ()
-            async with self._store.begin() as uow:
-                if await uow.close_order(order, self._notices.of_closed(order, numbers) if known else ()):
-                    await uow.commit()
+    async def close(self, order: Order) -> None:
+        """One that somebody began to pay this very moment waits for what becomes of that."""
+        # Of one that was never placed nobody has a cashierUrl, so there is nobody to tell.
+        known = order.state is OrderState.OPEN
+        numbers = await self._notices.draw(SIDES) if known else ()
+        async with self._store.begin() as uow:
+            if await uow.close_order(order, self._notices.of_closed(order, numbers) if known else ()):
+                await uow.commit()

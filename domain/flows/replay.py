@@ -53,7 +53,11 @@ class Replay:
         for start in range(0, len(notices), BATCH):
             now = self._clock.now()
             async with self._store.begin() as uow:
-                done = [each for each in notices[start : start + BATCH] if await uow.requeue_notice(each, asked("replay", actor, now))]
+                done = [
+                    each
+                    for each in notices[start : start + BATCH]
+                    if await uow.requeue_notice(each, asked("replay", actor, now))
+                ]
                 await self._record(uow, wish, done, actor, now)
                 await uow.commit()
             queued += [msgspec.structs.replace(each, state=NoticeState.QUEUED, due_at=now) for each in done]

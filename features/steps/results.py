@@ -75,7 +75,7 @@ def no_result_gets_through(story: Story) -> None:
 
     async def cut(request: HubRequest, **options: Any) -> HubAnswer:
         if request.message == RESULT:
-            raise NoWord
+            raise NoWord("lost on its way")
         return await send(request, **options)
 
     acquirer.send = cut  # type: ignore[method-assign]
@@ -248,10 +248,7 @@ def was_told_once(story: Story, order: Order, side: str) -> None:
     assert len(_told(story, order, SIDES[side])) == 1
 
 
-STATES: Final = {
-    "parked": NoticeState.PARKED,
-    "confirmed": NoticeState.CONFIRMED,
-}
+STATES: Final = {"parked": NoticeState.PARKED, "confirmed": NoticeState.CONFIRMED}
 
 
 @then(
@@ -271,11 +268,11 @@ def an_operator_finds_before(story: Story, order: Order, state: str) -> None:
     assert _notices(story, order.before, PARKING)[-1].state is OF_BEFORE[state]
 
 
-@when(Phrase("an operator has the notice to {side:Side} sent again", Side=SIDES))
-def an_operator_resends(story: Story, order: Order, side: str) -> None:
+@when("an operator has the notice to Kerbside Parking sent again")
+def an_operator_resends(story: Story, order: Order) -> None:
     """As `unionhub notices resend` does it."""
     now = story.house.clock.now()
-    queued = msgspec.structs.replace(_notices(story, order, SIDES[side])[-1], state=NoticeState.QUEUED, due_at=now)
+    queued = msgspec.structs.replace(_notices(story, order, PARKING)[-1], state=NoticeState.QUEUED, due_at=now)
 
     async def sent() -> None:
         async with story.house.hub.store.begin() as uow:

@@ -10,18 +10,19 @@ Feature: Offers at the cashier
     Scenario: One offer of each kind, and what everybody is told of it
       Given a user of Harbour Life at Kerbside Parking, with HKD 500.00 on the card
       And these offers
-        | offer             | kind             | off       | paid by                          |
-        | 5 % off parking   | instant discount | 5 %       |                                  |
-        | 3 % off parking   | instant discount | 3 %       |                                  |
-        | 5 from Harbour    | incentive money  | HKD 5.01  | 60 % Harbour Life and 40 % UnionPay |
-        | 10 for everybody  | coupon           | HKD 10.00 | the acquirer                     |
+        | offer            | kind             | off       | paid by                                 |
+        | 5 % off parking  | instant discount | 5 %       | 50 % UnionPay and 50 % Kerbside Parking |
+        | 3 % off parking  | instant discount | 3 %       | UnionPay                                |
+        | 5 from Harbour   | incentive money  | HKD 5.01  | 60 % Harbour Life and 40 % UnionPay     |
+        | 10 for everybody | coupon           | HKD 10.00 | the acquirer                            |
       When Kerbside Parking submits an order of HKD 100.00
       And the user opens the cashier
       Then the cashier proposes "5 % off parking" and "5 from Harbour" and "10 for everybody": HKD 79.99 to pay
       When the user pays with the card
       Then both are notified of HKD 79.99 paid and HKD 5.00 "5 % off parking" and HKD 5.01 "5 from Harbour" and HKD 10.00 "10 for everybody" off
       And the acquirer was asked for HKD 79.99 of HKD 100.00
-      And of what was taken off, UnionPay pays HKD 7.00
+      And of what was taken off, UnionPay pays HKD 4.50
+      And of what was taken off, Kerbside Parking pays HKD 2.50
       And of what was taken off, Harbour Life pays HKD 3.01
       And of what was taken off, the acquirer pays HKD 10.00
       And HKD 420.01 is left on the account
@@ -149,8 +150,8 @@ Feature: Offers at the cashier
     Scenario: A coupon with a code
       Given a user of Harbour Life at Kerbside Parking, with HKD 500.00 on the card
       And these offers
-        | offer        | kind   | off       | code   |
-        | 20 for you   | coupon | HKD 20.00 | YOURS20 |
+        | offer      | kind   | off       | code    |
+        | 20 for you | coupon | HKD 20.00 | YOURS20 |
       When Kerbside Parking submits an order of HKD 100.00
       And the user opens the cashier
       Then the cashier proposes nothing: HKD 100.00 to pay
@@ -186,8 +187,8 @@ Feature: Offers at the cashier
     Scenario: A code that nobody gave out
       Given a user of Harbour Life at Kerbside Parking, with HKD 500.00 on the card
       And these offers
-        | offer        | kind   | off       | code   |
-        | 20 for you   | coupon | HKD 20.00 | YOURS20 |
+        | offer      | kind   | off       | code    |
+        | 20 for you | coupon | HKD 20.00 | YOURS20 |
       When Kerbside Parking submits an order of HKD 100.00
       And the user opens the cashier
       And the user types in the code "MINE20"
@@ -205,9 +206,9 @@ Feature: Offers at the cashier
     Scenario: A smallest amount, and the most that a percentage takes off
       Given a user of Harbour Life at Kerbside Parking, with HKD 500.00 on the card
       And these offers
-        | offer            | kind             | off       | from       | most      |
-        | 10 % off parking | instant discount | 10 %      |            | HKD 8.00  |
-        | 50 on 200        | incentive money  | HKD 50.00 | HKD 200.00 |           |
+        | offer            | kind             | off       | from       | most     |
+        | 10 % off parking | instant discount | 10 %      |            | HKD 8.00 |
+        | 50 on 200        | incentive money  | HKD 50.00 | HKD 200.00 |          |
       When Kerbside Parking submits an order of HKD 100.00
       And the user opens the cashier
       Then the cashier proposes "10 % off parking": HKD 92.00 to pay

@@ -55,7 +55,7 @@ def invariants(books_url: str | None, limit_s: int, *, as_json: bool) -> int:
     """Check the live store. Exit code 0: all hold; 2: something does not, and each finding says where."""
 
     async def run(desk: Desk) -> list[rules.Finding]:
-        return await rules.check(tuple(_all(desk, books_url, timedelta(seconds=limit_s))))
+        return await rules.check(tuple(_all(desk, books_url, timedelta(seconds=limit_s))), looks=2)
 
     findings = at_desk(run)
     if as_json:
@@ -73,6 +73,7 @@ def invariants(books_url: str | None, limit_s: int, *, as_json: bool) -> int:
 def _all(desk: Desk, books_url: str | None, limit: timedelta) -> list[rules.Invariant]:
     store, clock = desk.store, desk.clock
     schedule = sum((timedelta(minutes=minutes) for minutes in desk.settings.notice_intervals_min), timedelta())
+    records = rules.StoredRecords(store)
     wanted: list[rules.Invariant] = [
         rules.EveryPaymentEnds(store, clock, limit),
         rules.EveryWaitIsOwned(store, clock, limit),
@@ -85,6 +86,9 @@ def _all(desk: Desk, books_url: str | None, limit: timedelta) -> list[rules.Inva
         rules.NoCreditReversed(store),
         rules.EveryoneIsTold(store),
         rules.NoticesArrive(store, clock, schedule + limit),
+        rules.EveryActEnds(records, clock, limit),
+        rules.EveryOpeningEnds(records, clock, limit),
+        rules.OneCardEach(records),
     ]
     if books_url:
         wanted.append(rules.BookedIsApproved(store, SandboxBooks(books_url)))

@@ -112,7 +112,9 @@ def _verdict(payment: Payment) -> str:
     else:
         text = "  the sender is told 04 until it is final"
     if payment.does.downstream and payment.code == UNWANTED:
-        return text + ("  (no news: it was told before)" if payment.state is _S.APPROVED else "  (its order was paid, or closed)")
+        return text + (
+            "  (no news: it was told before)" if payment.state is _S.APPROVED else "  (its order was paid, or closed)"
+        )
     mover = "acquirer" if payment.does.downstream else "bank"
     return text + (f"  (the {mover} said {payment.bank_code})" if payment.bank_code not in ("", "00") else "")
 

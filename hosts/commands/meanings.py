@@ -159,6 +159,7 @@ CODES: Final[dict[str, tuple[str, str]]] = {
 }
 """Code -> (when this hub answers it, what to do)."""
 
+
 class AtUcsp(NamedTuple):
     """What a code says on messages of UCSP (RULES section 10), where that is not what it says on SCIS's."""
 
@@ -182,7 +183,11 @@ UCSP: Final[dict[str, tuple[AtUcsp, ...]]] = {
         ),
     ),
     "03": (
-        AtUcsp(_LOGIN, "industryCode is nobody's here, or its industry is not live.", "`unionhub parties services` lists the codes."),
+        AtUcsp(
+            _LOGIN,
+            "industryCode is nobody's here, or its industry is not live.",
+            "`unionhub parties services` lists the codes.",
+        ),
         AtUcsp(
             _SUBMIT,
             "The industry sells nothing here: its service has no live acquirer, or no merchant number.",
@@ -298,7 +303,9 @@ UCSP: Final[dict[str, tuple[AtUcsp, ...]]] = {
             "This orderId stands for another order, with another amount or other words, or its order is paid.",
             "`unionhub orders show ORDERID --industry APPID`; a new orderId for a new order.",
         ),
-        AtUcsp(_CASHIER, "The order is paid, or being paid in another window.", "Load the page again: it shows how far that is."),
+        AtUcsp(
+            _CASHIER, "The order is paid, or being paid in another window.", "Load the page again: it shows how far that is."
+        ),
         AtUcsp(
             f"{_RESULT}, on the record only",
             "An approval of an order that was paid before, or closed: it is given back. Or a refund that was told already.",

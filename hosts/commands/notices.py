@@ -51,9 +51,7 @@ def list_notices(
             order_id = (await order_named(uow, order)).order_id if order is not None else None
             found = []
             for each in wanted:
-                found += await uow.notices(
-                    payment_id=payment_id, order_id=order_id, receiver=receiver, state=each, limit=limit
-                )
+                found += await uow.notices(payment_id=payment_id, order_id=order_id, receiver=receiver, state=each, limit=limit)
             return found[:limit]
 
     found = at_desk(read)

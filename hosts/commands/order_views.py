@@ -3,7 +3,7 @@ who was given its user's cards."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import click
@@ -139,7 +139,7 @@ def tell_order(life: OrderLife) -> None:
     _section(trail, [(moment(each.at)[:_SECONDS], each.actor, each.action, each.detail) for each in life.trail])
 
 
-def _section(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
+def _section(head: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> None:
     if rows:
         click.echo()
         echo_table(head, rows, empty="")

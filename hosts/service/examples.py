@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 Json = dict[str, Any]
@@ -14,10 +16,10 @@ class Example(NamedTuple):
     """What is asked, and what the answer has of its own beside what it repeats."""
 
     request: Json
-    own: Json = {}
+    own: Mapping[str, Any] = MappingProxyType({})
 
     def answer(self, echoed: tuple[str, ...]) -> Json:
-        return {name: self.request[name] for name in echoed if name in self.request} | self.own | {"msgResponse": _DONE}
+        return {name: self.request[name] for name in echoed if name in self.request} | {**self.own, "msgResponse": _DONE}
 
 
 _CODES: Final[Json] = {"channelCode": "HARBOUR01", "industryCode": "60010001"}
@@ -51,11 +53,7 @@ EXAMPLES: Final[dict[str, Example]] = {
     ),
     "GET_CARD_LIST": Example(
         {"msgID": _msg_id(3), **_USER},
-        {
-            "cards": [
-                {"cardId": _CARD, "maskedPan": "6291********5528", "cardType": "DEBIT", "issuerName": "Bauhinia Bank"}
-            ]
-        },
+        {"cards": [{"cardId": _CARD, "maskedPan": "6291********5528", "cardType": "DEBIT", "issuerName": "Bauhinia Bank"}]},
     ),
     "GET_CARD_PAYLOAD": Example({"msgID": _msg_id(4), **_USER, "cardId": _CARD}, {"encData": _JWE}),
     "SUBMIT_PAYMENT_ORDER": Example(

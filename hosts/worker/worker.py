@@ -23,7 +23,7 @@ from unionhub.ports.telemetry import Telemetry
 
 T = TypeVar("T")
 
-_KINDS: Final = ("payment", "opening", "notice")
+_KINDS: Final = ("payment", "opening", "notice", "order")
 _SETTLING_S: Final = 0.02
 
 
@@ -118,15 +118,14 @@ class Worker:
                 enrolments = await uow.lease_enrolments(self._owner, now, limit=limits["opening"], lease=lease)
             if limits["notice"] > 0:
                 notices = await uow.lease_notices(self._owner, now, limit=limits["notice"], lease=lease)
-            expired = await uow.orders_due(now, limit=self._policy.batch)
+            expired = await uow.orders_due(now, limit=limits["order"]) if limits["order"] > 0 else []
             if payments or enrolments or notices:
                 await uow.commit()
-        if expired:
-            await self._guard("order", self._closing.close, expired)
         return {
             "payment": [self._guard("payment", self._step, payment) for payment in payments],
             "opening": [self._guard("opening", self._opening.step, enrolment) for enrolment in enrolments],
             "notice": [self._guard("notice", self._courier.deliver, notice) for notice in notices],
+            "order": [self._guard("order", self._closing.close, order) for order in expired],
         }
 
     async def _step(self, payment: Payment) -> None:

@@ -48,6 +48,7 @@ class Ears:
     def __init__(self, world: World) -> None:
         self._desk = LeanDesk(world.acquirer())
         self._notices: list[Heard] = []
+        self._server: asyncio.Server | None = None
         for partner in world.partners.values():
             if isinstance(partner, (Channel, Industry)):
                 partner.handlers[_NOTICE] = self._listening(partner, partner.handlers[_NOTICE])
@@ -59,8 +60,8 @@ class Ears:
             writer.write(msgspec.json.encode(Seen(notices=self._notices, acquired=await self._desk.acquired())))
             writer.close()
 
-        server = await asyncio.start_server(telling, "127.0.0.1", 0)
-        return int(server.sockets[0].getsockname()[1])
+        self._server = await asyncio.start_server(telling, "127.0.0.1", 0)
+        return int(self._server.sockets[0].getsockname()[1])
 
     def _listening(self, partner: Partner, handler: Handler) -> Handler:
         async def listen(received: Received) -> Answer:

@@ -147,7 +147,7 @@ def build(
         transactions_per_payment=_transactions(meters, since_s, until_s, good),
         delivered_after_s=round(settled_s - until_s, 2),
         client_text=results.client_text,
-        remarks=_remarks(steps, others_cores, _busy(meters, "sandbox", since_s, until_s)),
+        remarks=_remarks(steps, others_cores, _busy(meters, "sandbox", since_s, until_s), nobody_paid=not paid),
         books=verdict,
         orders=verdict_on_orders,
         course=course(results.samples, since_s=0.0, until_s=plan.total_s, slot_s=_slot_s(plan)),
@@ -178,8 +178,10 @@ def _busy(meters: Meters, name: str, since_s: float, until_s: float) -> float:
     return (meters.used(name, since_s, until_s) + meters.used(waited(name), since_s, until_s)) / (until_s - since_s)
 
 
-def _remarks(steps: list[StepFigures], others_cores: float, sandbox_busy: float) -> list[str]:
+def _remarks(steps: list[StepFigures], others_cores: float, sandbox_busy: float, *, nobody_paid: bool) -> list[str]:
     found = []
+    if nobody_paid:
+        found.append("nobody was to pay: what is said for each payment is of the whole measured stretch")
     if others_cores > OTHERS_CORES:
         found.append(
             f"others used {others_cores:.1f} cores of this machine: latencies are theirs as much as the hub's; compare CPU, "

@@ -40,9 +40,10 @@ NOTICES: Final = {CONFIRM: "U3.4 PAYMENT_RESULT_NOTICE", CONFIRM_SCIS: "U3.4 PAY
 ASKED: Final = {"lean": "Parking, told at once", "scis": "Parking, debited at SCIS"}
 """The order's subject: how the rig's acquirer is to pay it. Others pay every order at SCIS."""
 
-ALLOWED_OF: Final = {PAGE: 5, CONFIRM: 4, CONFIRM_SCIS: 6}
-"""Database transactions. A page is no message and no payment: each of its looks is one of its own. A confirmation is two looks
-and the first transaction of its payment; what comes of it counts too: PAYMENT_RESULT one, a TOKEN_PAYMENT two."""
+ALLOWED_OF: Final = {PAGE: 5, CONFIRM: 5, CONFIRM_SCIS: 7}
+"""Database transactions. A page is no message and no payment: it looks four times and keeps the list of cards. A confirmation
+looks twice, opens its payment, and keeps on the audit trail who got the card; what comes of it counts too: PAYMENT_RESULT one, a
+TOKEN_PAYMENT two."""
 
 FOLLOWED_S: Final = 1.0
 """So long after a confirmation its PAYMENT_RESULT has come, when nobody else is at work."""

@@ -95,7 +95,7 @@ def opened(phone: FrameLocator) -> None:
 
 def at_the_service(phone: FrameLocator, name: str = "Kerbside Parking") -> None:
     phone.get_by_role("link", name="Services").click()
-    phone.get_by_text(name).click()
+    phone.get_by_role("link", name=name).click()
     phone.get_by_role("button", name="Agree and open").click()
     expect(phone.get_by_role("button", name="Go to the cashier")).to_be_visible(timeout=PATIENCE_MS)
 

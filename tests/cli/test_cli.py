@@ -68,7 +68,7 @@ print(sorted(heavy & set(sys.modules)))
     [
         (["srve"], "no such command 'srve': did you mean serve? (see: unionhub --help)"),
         (["dance"], "No such command 'dance'. (see: unionhub --help)"),
-        (["migrate", "--forward"], "No such option '--forward'. (see: unionhub migrate --help)"),
+        (["migrate", "--nonsense"], "No such option '--nonsense'. (see: unionhub migrate --help)"),
         (["cards", "block", "1"], "Missing option '--reason'."),
         (["cards", "show", "one"], "Invalid value for '[CARD_ID]': 'one' is not a valid integer."),
     ],

@@ -17,10 +17,10 @@ from support.sandbox import light_identities
 from unionhub.adapters.jose.causes import Cause
 from unionhub.adapters.jose.facade import PartnerJose
 from unionhub.adapters.jose.keys import private_key
+from unionhub.adapters.wire.table import ROWS
 from unionhub.domain.model.bank import ISSUER_CODES
 from unionhub.domain.model.parties import JoseProfile
 from unionhub.domain.model.responses import RESPONSE_TEXTS
-from unionhub.adapters.wire.table import ROWS
 from unionhub.hosts.cli import cli
 from unionhub.hosts.commands.meanings import CODES, UCSP
 from unionhub.hosts.sandbox.seeds import BANK, HARBOUR, PEAK
@@ -54,9 +54,12 @@ def test_ucsps_own_meanings_are_told_by_their_messages(unionhub: Operator, code:
         assert each.advice in said
 
 
+RULES_10 = "00 03 04 12 13 14 25 30 40 57 62 70 78 91 92 94 98 A0"
+
+
 def test_what_ucsp_says_otherwise_is_of_messages_and_codes_that_there_are() -> None:
     """RULES section 10 names these codes; 96 and 99 are the same everywhere."""
-    assert set(UCSP) == set("00 03 04 12 13 14 25 30 40 57 62 70 78 91 92 94 98 A0".split())
+    assert sorted(UCSP) == RULES_10.split()
     known = {row.name for row in ROWS if row.path.startswith("/ucsp/")}
     named = {name for rows in UCSP.values() for each in rows for name in re.findall(r"[A-Z]+(?:_[A-Z]+)+", each.messages)}
     assert named <= known

@@ -94,7 +94,7 @@ def test_a_notice_is_sent_again_at_once_and_its_trail_says_who_asked(
 
 def test_what_was_confirmed_is_not_sent_again(unionhub: Operator, number: int) -> None:
     put(unionhub, number, NoticeState.CONFIRMED)
-    assert unionhub.refuses("notices", "resend", number) .startswith(f"notice {number} was confirmed: its receiver has it")
+    assert unionhub.refuses("notices", "resend", number).startswith(f"notice {number} was confirmed: its receiver has it")
     put(unionhub, refused := next(numbers), NoticeState.REFUSED)
     assert "paid elsewhere" in unionhub.refuses("notices", "resend", refused)
 

@@ -113,11 +113,15 @@ def test_an_order_shows_everything_that_became_of_it(unionhub: Operator, number:
     assert said[1] == f"PAID by payment {number + 1}, 30.00 HKD given back"
     assert f"orderId O-{number}, ordered at 20260302120000 (as the industry wrote it)" in said
     assert f"its orderId D-{number}" in said
-    assert [line for line in said if line.startswith(f"{number + 1} 2026-03-02 04:00:00 a try at the cashier APPROVED 00 95.00")]
+    assert [
+        line for line in said if line.startswith(f"{number + 1} 2026-03-02 04:00:00 a try at the cashier APPROVED 00 95.00")
+    ]
     refund = f"{number + 2} 2026-03-02 04:00:00 refund, told by its acquirer APPROVED 00 30.00 HKD"
     assert [line for line in said if line.startswith(refund)]
     assert f"{number + 1} 5.00 HKD 5 off Harbour Life ({HARBOUR_CHANNEL}) 3.00 HKD, this hub 2.00 HKD" in said
-    notices = [line.split()[3] for line in said if line.startswith(tuple(f"{number + each} 2026-03-02 04:0" for each in range(3)))]
+    notices = [
+        line.split()[3] for line in said if line.startswith(tuple(f"{number + each} 2026-03-02 04:0" for each in range(3)))
+    ]
     assert [each for each in notices if each in ("APPROVED", "REFUNDED")] == ["APPROVED", "APPROVED", "REFUNDED"]
     assert f"2026-03-02 04:00:00 Kerbside Parking ({PARKING}) granted token of 6291********5528" in said
 
@@ -141,7 +145,10 @@ def test_machines_get_the_same(unionhub: Operator, number: int) -> None:
 def test_an_approval_that_came_too_often_is_told_from_one_by_the_qr(unionhub: Operator, number: int) -> None:
     wanted = order(number)
     by_itself = {"orig_payment_id": None}
-    told = [msgspec.structs.replace(refund_told(number + each, wanted, attempt_to_pay(1, wanted), 1), **by_itself) for each in (1, 2)]
+    told = [
+        msgspec.structs.replace(refund_told(number + each, wanted, attempt_to_pay(1, wanted), 1), **by_itself)
+        for each in (1, 2)
+    ]
     put(unionhub, wanted, *told)
     moved(unionhub, told[0], E.APPROVE, code="00", bank_code="00")
     moved(unionhub, told[1], E.REVERSE, code="94", bank_code="00")
@@ -209,7 +216,9 @@ def test_notices_are_listed_by_their_order_and_say_what_they_are_about(unionhub:
         (number + 1, number + 1, number),
         (number + 2, number + 2, number),
     ]
-    assert [each["noticeId"] for each in unionhub.json("notices", "list", "--order", number, "--state", "CONFIRMED")] == [number]
+    assert [each["noticeId"] for each in unionhub.json("notices", "list", "--order", number, "--state", "CONFIRMED")] == [
+        number
+    ]
     assert unionhub.refuses("notices", "list", "--order", "none").startswith("no order 'none'")
     shown = unionhub.json("notices", "show", number + 2)
     assert (shown["paymentStatus"], shown["ucspOrderId"], shown["paymentId"]) == ("REFUNDED", mine.ucsp_order_id, number + 2)
@@ -274,7 +283,9 @@ def test_an_unwanted_approval_is_given_back_by_a_refund(unionhub: Operator, numb
     assert said[1] == "REVERSING 94 Duplicated transaction (its order was paid, or closed)"
     assert [line for line in said if line.startswith("REVERSING ──▶ Lantern Acquiring REFUND U1")]
     line = unionhub.refuses("transactions", "resolve", number + 1, "--as", "declined", "--operator", "a", "--reason", "x")
-    assert line.endswith("cannot end as declined, only as reversed: a REFUND was sent, and its acquirer may obey it at any time")
+    assert line.endswith(
+        "cannot end as declined, only as reversed: a REFUND was sent, and its acquirer may obey it at any time"
+    )
 
 
 def test_a_try_that_is_under_way_says_whom_it_waits_for(unionhub: Operator, number: int) -> None:

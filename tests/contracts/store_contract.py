@@ -11,6 +11,7 @@ from contracts.store_leases import NoticesContract, PaymentLeasesContract
 from contracts.store_lookups import KeptContract, LookupsContract
 from contracts.store_marketing import MarketingContract
 from contracts.store_orders import OrdersContract
+from contracts.store_pages import PagesContract
 from contracts.store_payments import MovesContract, RecordsContract, ReservationsContract
 from contracts.store_services import ServicesContract
 from contracts.store_units import MessagesContract, UnitsContract
@@ -36,6 +37,7 @@ class StoreContract(
     CardListsContract,
     MarketingContract,
     OrdersContract,
+    PagesContract,
     AuditContract,
     UndoneContract,
     UpkeepContract,

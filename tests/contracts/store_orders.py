@@ -128,6 +128,18 @@ class OrdersContract:
             assert [each.order_id for each in await unit.orders_due(NOW + 3 * SECOND, limit=1)] == [2]
 
     @awaited
+    async def test_an_order_that_is_being_paid_is_not_due(self, house: House) -> None:
+        """Many of them, at an acquirer that confirms nothing, must not be in the way of the others."""
+        await added(house.store, order(), order(2))
+        first = paying(10, order())
+        await opened(house.store, first)
+        async with house.other.begin() as unit:
+            assert [each.order_id for each in await unit.orders_due(order().expires_at, limit=1)] == [2]
+        assert await move(house.store, first, moved(first, PaymentEvent.DECLINE))
+        async with house.other.begin() as unit:
+            assert [each.order_id for each in await unit.orders_due(order().expires_at)] == [1, 2]
+
+    @awaited
     async def test_an_order_closes_only_with_nothing_in_flight(self, house: House) -> None:
         await added(house.store, order())
         first = paying(10, order())

@@ -20,7 +20,7 @@ from unionhub.domain.model.orders import Order, order_id_of
 from unionhub.domain.model.transactions import Payment
 from unionhub.hosts.sandbox.envelope import Answer, Received
 from unionhub.hosts.sandbox.partner import HubAnswer, HubRequest
-from unionhub.hosts.sandbox.seeds import ACQUIRER, HARBOUR, HARBOUR_CHANNEL, PARKING, Cardholder
+from unionhub.hosts.sandbox.seeds import HARBOUR, HARBOUR_CHANNEL, PARKING, Cardholder
 
 CHANNEL_CODE = "HARBOUR01"
 NOTICE = "PAYMENT_RESULT_NOTICE"

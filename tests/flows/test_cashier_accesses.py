@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
 from flows.sales import HARBOUR_CHANNEL, new_sale, settle
+
 from support.house import WAYS, House, house
 from unionhub.domain.flows.card_info import PAYLOAD_ACCESS, user_subject
 from unionhub.domain.model.audit import AuditEntry
@@ -44,7 +44,7 @@ def test_a_card_that_the_channel_does_not_give_is_on_record(home: House) -> None
     async def scenario() -> None:
         sale = await new_sale(home)
         said = await sale.form()
-        home.world.faults.add(HARBOUR_CHANNEL, "code:91", "GET_CARD_PAYLOAD", times=1)
+        home.world.faults.add(HARBOUR_CHANNEL, "GET_CARD_PAYLOAD", "code:91")
         assert (await home.hub.cashier.pay(*said)).code == "91"
         (entry,) = await accesses(home, sale.holder.user_id)
         assert (entry.actor, entry.outcome) == (ACQUIRER, "refused")

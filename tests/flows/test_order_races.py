@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 import pytest
-
 from flows.sales import Sale, broken, new_sale, settle
+
 from support.house import WAYS, House, house
 from unionhub.domain.model.marketing import HUB, Funder, MarketingOffer, OfferKind
 from unionhub.domain.model.transactions import PaymentState
@@ -77,7 +77,9 @@ def test_one_form_with_another_card_or_offer_is_what_it_was(home: House) -> None
         session, said = await sale.form()
         first = await home.hub.cashier.pay(session, said)
         for changes in ({"card_id": "another"}, {"offer_ids": ("PARKING-5",)}, {"card_id": "", "codes": frozenset({"PARK10"})}):
-            assert (await home.hub.cashier.pay(session, msgspec.structs.replace(said, **changes))).return_url == first.return_url
+            assert (
+                await home.hub.cashier.pay(session, msgspec.structs.replace(said, **changes))
+            ).return_url == first.return_url
         await settle(home)
         assert await sale.balance() == "900.00"
         assert len(sale.got("PAY")) == 1

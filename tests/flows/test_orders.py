@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 import pytest
-
 from flows.sales import CHANNEL_CODE, HARBOUR_CHANNEL, PARKING, Sale, broken, log_in, new_reference, new_sale, settle
+
 from support.house import WAYS, House, house
 from unionhub.domain.model.cashier import Confirmation
 from unionhub.domain.model.orders import OrderState
@@ -567,9 +567,7 @@ RESULTS: list[tuple[str, str, str, Callable[[Sale], Awaitable[Changes]]]] = [
 
 
 @pytest.mark.parametrize(("how", "status", "code", "members"), RESULTS, ids=[row[0] for row in RESULTS])
-def test_payment_result(
-    one: House, how: str, status: str, code: str, members: Callable[[Sale], Awaitable[Changes]]
-) -> None:
+def test_payment_result(one: House, how: str, status: str, code: str, members: Callable[[Sale], Awaitable[Changes]]) -> None:
     async def scenario() -> None:
         sale = await new_sale(one)
         answer = await sale.result(status, **await members(sale))

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 import pytest
-
 from flows.sales import Sale, broken, new_sale, settle
+
 from support.house import WAYS, House, house
 from unionhub.adapters.jose.causes import Cause, GateRefusal
 from unionhub.domain.model.transactions import Payment

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 import pytest
+from flows.sales import new_sale
 
 from support.house import House
 from unionhub.hosts.sandbox.partner import HubRequest, Partner
@@ -122,3 +123,39 @@ def test_so_many_and_no_more(patient: House, make: Make, code: str, count: int) 
 
     patient.run(scenario())
     patient.run(patient.work())
+
+
+@pytest.mark.parametrize(("word", "count"), [("04", 3), ("51", 4), ("00", 4)])
+def test_a_confirmation_at_the_cashier(patient: House, word: str, count: int) -> None:
+    """The session's order, the claim, and the audit of the payload that the channel gave; with a final word the close.
+    PAYMENT_RESULT is one."""
+
+    async def scenario() -> None:
+        sale = await new_sale(patient)
+        form = await sale.form()
+        async with sale.scripted(word):
+            before = begun(patient)
+            assert (await patient.hub.cashier.pay(*form)).code == word
+            assert begun(patient) - before == count
+        if word == "04":
+            told = await sale.result_request("DECLINED", origMsgID=sale.taken[0]["msgID"], reason="51")
+            before = begun(patient)
+            assert (await patient.world.acquirer().send(told)).code == "00"
+            assert begun(patient) - before == 1
+
+    patient.run(scenario())
+    patient.run(patient.work())
+
+
+def test_an_order_and_its_inquiry(patient: House) -> None:
+    async def scenario() -> None:
+        await new_sale(patient)  # numbers are reserved in blocks
+        industry = patient.world.industry()
+        request = industry.submit_payment_order("HARBOUR01", "user-1", f"counted-{patient.way}", "1.00")
+        inquiry = industry.payment_result_inquiry(f"counted-{patient.way}")
+        for each, count in ((request, 2), (request, 1), (inquiry, 1)):
+            before = begun(patient)
+            assert (await industry.send(each)).code == "00"
+            assert begun(patient) - before == count
+
+    patient.run(scenario())

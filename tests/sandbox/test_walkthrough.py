@@ -320,7 +320,7 @@ class Browser:
 
 @pytest.fixture(scope="module")
 def home_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house("sqlite", tmp_path_factory.mktemp("walkthrough")) as made:
+    with house("sqlite", tmp_path_factory.mktemp("walkthrough"), partner_timeout_s=10.0) as made:
         yield made
 
 

@@ -16,7 +16,24 @@ from unionhub.domain.model.cashier import Session
 from unionhub.domain.model.orders import Order
 
 HUGE = "A" * 1_000_000
-RUBBISH = ["", ".", "..", "x", "x.y", "\0", "\ud800", "\udcff.x", "密钥", "=" * 43, "A" * 43, HUGE, f".{HUGE}", "%00", "null", "{}"]
+RUBBISH = [
+    "",
+    ".",
+    "..",
+    "x",
+    "x.y",
+    "\0",
+    "\ud800",
+    "\udcff.x",
+    "密钥",
+    "=" * 43,
+    "A" * 43,
+    HUGE,
+    f".{HUGE}",
+    "%00",
+    "null",
+    "{}",
+]
 
 
 @pytest.fixture(scope="module")

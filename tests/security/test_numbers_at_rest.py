@@ -179,6 +179,12 @@ def test_no_number_lies_in_a_file_or_a_table(talkative: House) -> None:
         assert talkative.run(search.in_postgres(talkative.hub.settings.database_url.reveal())) == []
 
 
+def test_no_number_lies_in_a_metric(talkative: House) -> None:
+    text = talkative.hub.telemetry.metrics_text()
+    assert b"PAY" in text
+    assert Search(numbers_of(talkative.world.cardholders)).in_bytes(text, "the metrics") == []
+
+
 def test_a_number_in_the_database_would_be_found(talkative: House) -> None:
     """The whole way, with a number planted where a careless flow would leave it: in the payment's note."""
 

@@ -8,7 +8,7 @@ from typing import Final
 from simulation.clients import Asked
 from simulation.host import LoopClock
 from simulation.inline_sqlite import AnyStore
-from simulation.partners import LedgerBooks, MemoryRecords
+from simulation.partners import LedgerBooks
 from simulation.town import Town
 from unionhub.domain.flows import invariants as rules
 
@@ -19,7 +19,7 @@ _INQUIRIES: Final = frozenset({"QRC_INFO_INQUIRY", "GET_CARD_LIST", "GET_CARD_PA
 
 async def judged(town: Town, store: AnyStore, asked: dict[tuple[str, str], Asked]) -> list[rules.Finding]:
     """All that is wrong after a run."""
-    clock, books, records = LoopClock(0.0), LedgerBooks(town.bank), MemoryRecords(store)
+    clock, books, records = LoopClock(0.0), LedgerBooks(town.bank), rules.StoredRecords(store)
     findings = await rules.check(
         (
             rules.EveryPaymentEnds(store, clock, _LIMIT),

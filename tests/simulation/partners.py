@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
 
-from unionhub.domain.model.acts import Act
-from unionhub.domain.model.cards import Card
-from unionhub.domain.model.enrolment import Enrolment
+from simulation.clients import Clients
 from unionhub.domain.model.identifiers import AccountNumber, Secret, Token
 from unionhub.domain.model.messages import CardholderResult
 from unionhub.domain.model.outgoing import AccountInfo, Answer, Outgoing, Resolved
@@ -19,10 +17,6 @@ from unionhub.hosts.sandbox.bank import SEALED_FIELDS, BankRequest, CoreBank
 from unionhub.hosts.sandbox.books import DEBIT
 from unionhub.hosts.sandbox.seeds import BANK, CNY
 from unionhub.ports.books import Booked
-
-if TYPE_CHECKING:
-    from simulation.inline_sqlite import AnyStore
-from simulation.clients import Clients
 
 
 class BankDoor:
@@ -142,22 +136,3 @@ class LedgerBooks:
         query = "SELECT opened_by FROM person WHERE opened_by != '' ORDER BY refer_no"
         rows = await self._bank.ledger.run(lambda books: books.people._sql.execute(query).fetchall())
         return [row[0] for row in rows]
-
-
-class MemoryRecords:
-    """domain.flows.invariants.Records of the memory store."""
-
-    def __init__(self, store: AnyStore) -> None:
-        self._tables = store.tables
-
-    async def acts(self) -> AsyncIterator[Act]:
-        for act in self._tables.acts.values():
-            yield act
-
-    async def enrolments(self) -> AsyncIterator[Enrolment]:
-        for enrolment in self._tables.enrolments.values():
-            yield enrolment
-
-    async def cards(self) -> AsyncIterator[Card]:
-        for card in self._tables.cards.values():
-            yield card

@@ -11,11 +11,20 @@ import pytest
 
 from simulation.network import OUTAGES, QUIET
 from simulation.run import simulate
+from simulation.services import MOODS
 from unionhub.domain.model.transactions import KINDS as KINDS_OF_MONEY
 
 TESTS = Path(__file__).parents[1]
 SEEDS = 60
 KINDS = set(KINDS_OF_MONEY) | {"OPEN_ACCOUNT", "CARD_ENROLLMENT"}
+ORDERS = ("order PAID", "order CLOSED", "PAY DECLINED", "PAY REVERSED", "PAYMENT_RESULT REVERSED", "login ADMITTED")
+FAULTS = (
+    *QUIET.__struct_fields__,
+    *(f"bank_{outage}" for outage in OUTAGES),
+    *(f"partner_{mood}" for mood in MOODS),
+    "grant_suspended",
+    "grant_revoked",
+)
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, 20))
@@ -29,10 +38,12 @@ def test_after_the_storm_everything_has_ended_and_the_books_agree(first: int) ->
         injected.update(outcome.injected)
         seen.update(outcome.states)
     # A storm that blows nowhere would prove nothing, nor one that nobody is out in.
-    for fault in (*QUIET.__struct_fields__, *(f"bank_{outage}" for outage in OUTAGES)):
+    for fault in FAULTS:
         assert injected[fault], f"no {fault} in 20 seeds"
     succeeded = {what.split()[0] for what in seen if what.endswith(("APPROVED", "ISSUED"))}
     assert succeeded == KINDS
+    for what in ORDERS:
+        assert seen[what], f"no {what} in 20 seeds"
 
 
 @pytest.mark.parametrize("seed", [7, 8], ids=["in memory", "on SQLite"])

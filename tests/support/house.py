@@ -237,6 +237,7 @@ class House:
             invariants.EveryPaymentEnds(store, self.clock, limit),
             invariants.BookedIsApproved(store, Books(self.world, booked)),
             invariants.NoPurchaseTwice(store),
+            invariants.OrdersArePaidOnce(store),
             invariants.NoLimitOverspent(store),
             invariants.EveryoneIsTold(store),
             invariants.NoticesArrive(store, self.clock, limit),

@@ -53,6 +53,7 @@ def made(
     took_s: float = 0.02,
     books: Verdict = BOOKS,
     transactions: float | None = None,
+    minor: int = 5,
 ) -> Report:
     """A run of 12 s that began at 1001 s; every payment took `took_s`, the last ones failed."""
     due = list(PLAN.due_times())
@@ -67,7 +68,7 @@ def made(
             failure=failure,
             sender="99010344",
             msg_id="m",
-            minor=5,
+            minor=minor,
         )
         for due_s, failure in zip(due, said, strict=True)
     ]
@@ -107,6 +108,14 @@ class TestFigures:
         assert made().remarks == []
         assert "1.2 cores" in made(meters(machine_cores=2.0)).remarks[0]
         assert "sandbox" in made(meters(sandbox_waited=0.6)).remarks[0]
+
+    def test_a_run_in_which_nobody_pays(self) -> None:
+        """Logins alone."""
+        found = made(minor=0)
+        assert found.is_good
+        assert "nobody was to pay" in found.remarks[0]
+        assert "nobody was to pay" in report.as_text(found)
+        assert "<svg" in report.page(found)
 
 
 class TestTransactions:

@@ -149,7 +149,7 @@ def _read(connection: sa.Connection, table: sa.Table, row: Row) -> list[Row]:
     return [dict(found._mapping) for found in connection.execute(query)]
 
 
-@pytest.mark.parametrize("before", [before for before, _ in STEPS])
+@pytest.mark.parametrize("before", sorted({STEPS[0][0], STEPS[-1][0]}))
 def test_hosts_of_before_write_while_the_migration_runs(url: str, before: str) -> None:
     """Nothing that they write meanwhile fails or is lost: at most it waits."""
 

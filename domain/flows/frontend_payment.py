@@ -118,8 +118,8 @@ class SubmitOrder:
         return self._done(opened)
 
     async def recall(self, uow: UnitOfWork, act: Act) -> Submitted | None:
-        """The same cashierUrl, for a repeat."""
-        order = await uow.order(act.subject_id) if act.subject_id is not None else None
+        """The same cashierUrl, for a repeat; none while its answer is `04`, though the order may have been opened since."""
+        order = await uow.order(act.subject_id) if act.subject_id is not None and act.code == "00" else None
         return Submitted(order=order, cashier_url=self._keys.url(order)) if order is not None and order.downstream_id else None
 
     def _done(self, order: Order) -> Done:

@@ -42,8 +42,8 @@ ASKED: Final = {"lean": "Parking, told at once", "scis": "Parking, debited at SC
 
 ALLOWED_OF: Final = {PAGE: 5, CONFIRM: 5, CONFIRM_SCIS: 7}
 """Database transactions. A page is no message and no payment: it looks four times and keeps the list of cards. A confirmation
-looks twice, opens its payment, and keeps on the audit trail who got the card; what comes of it counts too: PAYMENT_RESULT one, a
-TOKEN_PAYMENT two."""
+looks twice, opens its payment, and keeps on the audit trail who got the card; what comes of it counts too: PAYMENT_RESULT one,
+a TOKEN_PAYMENT two."""
 
 FOLLOWED_S: Final = 1.0
 """So long after a confirmation its PAYMENT_RESULT has come, when nobody else is at work."""

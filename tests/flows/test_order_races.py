@@ -142,7 +142,7 @@ def test_closing_races_confirming_and_one_wins(home: House) -> None:
 
 async def close(home: House, sale: Sale) -> None:
     """As the worker does it, whatever the clock says."""
-    await home.hub.worker._closing.close([await sale.order()])
+    await home.hub.worker._closing.close(await sale.order())
 
 
 def test_what_is_approved_after_the_end_is_given_back(home: House) -> None:

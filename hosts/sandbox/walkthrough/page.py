@@ -47,12 +47,12 @@ GUIDE: Final = (
     GuideStep(
         key="silence",
         title="Lose the bank’s answer",
-        text="Press “The bank’s answer is lost” below the messages, and pay again. SCIS asks.",
+        text="Press “The bank’s answer is lost” below, then pay: SCIS asks.",
     ),
     GuideStep(
         key="forward",
         title="Miss a notice",
-        text="Press “The service is silent”, pay, let a minute pass: the notice comes again.",
+        text="Press “The service is silent”, pay, let a minute pass: it comes again.",
     ),
 )
 

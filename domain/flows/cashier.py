@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from unionhub.domain.model.cashier import Accepted, CashierView, Confirmation, Session, ShownOffer, Stage
-from unionhub.domain.model.channel_cards import ListedCard, for_order
+from unionhub.domain.model.channel_cards import CardList, ListedCard, for_order
 from unionhub.domain.model.countries import ALPHA_2_OF
 from unionhub.domain.model.errors import Refusal
 from unionhub.domain.model.marketing import (
@@ -51,6 +51,7 @@ from unionhub.ports.vault import Vault
 from .card_info import ChannelCards
 from .cashier_keys import CashierKeys, purchase_of, url_text
 from .frontend_payment import CashierPayment, CashierRequest, came_by_login
+from .notify import UNWANTED
 from .runner import MoneyRunner
 
 CODES_MAX: Final = 5
@@ -63,6 +64,19 @@ _SESSION_BYTES: Final = 18
 _NONCE_BYTES: Final = 18
 _QR_NAME_MAX: Final = 25
 _QR_CITY_MAX: Final = 15
+
+
+class _Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the store knows of an order, for its page."""
+
+    order: Order
+    stage: Stage
+    purchase: Purchase
+    payment: Payment | None  # the one that pays it, or has paid it
+    let_in: bool = False
+    listed: CardList | None = None  # what the user saw a moment ago
+    offers: tuple[MarketingOffer, ...] = ()  # that this order can have
+    declined: Payment | None = None
 
 
 class Cashier:
@@ -115,39 +129,32 @@ class Cashier:
     ) -> CashierView:
         """The page. `offer_ids` None: the best combination is proposed; else what the user chose, nothing too. While the
         order can be paid, its channel is asked for the cards."""
-        async with self._store.begin() as uow:
-            order, holder = await self._held(uow, session)
-            stage = self._stage(order, holder)
-            tries = await uow.payments_of_order(order.order_id) if stage is Stage.CHOOSING else []
-            paid = await uow.payment(order.paid_by) if order.paid_by is not None else None
-            let_in = stage is Stage.CHOOSING and await came_by_login(uow, order, self._clock.now())
+        facts = await self._facts(session, frozenset(map(typed, list(codes)[:CODES_MAX])) - {""})
+        order = facts.order
         industry, channel = self._directory.party(order.industry), self._directory.party(order.channel)
         service = self._directory.service(industry.industry_code) if industry else None
-        zero = Money(0, order.amount.currency)
         view = CashierView(
             order=order,
-            stage=stage,
+            stage=facts.stage,
             industry_name=service.name if service else order.merchant.name,
             channel_name=channel.name if channel else "",
             home_url=service.url if service else "",
-            off=zero,
+            off=Money(0, order.amount.currency),
             net=order.amount,
-            payment=paid or holder,
+            payment=facts.payment,
         )
-        if stage is not Stage.CHOOSING:
+        if facts.stage is not Stage.CHOOSING:
             return view
-        cards, no_cards = await self._listed(order, channel, industry, let_in=let_in)
-        # A try that another one was in the way of is no news, once that is over.
-        failed = [each for each in tries if each.kind == CashierPayment.message and each.code != "94"]
+        cards, no_cards = await self._listed(facts, channel, industry)
         view = msgspec.structs.replace(
             view,
             cards=cards,
             no_cards=no_cards,
             qr_payload=self._qr(order, service.city if service else ""),
             form_token=self._keys.form(order, session.session_id, url_text(self._entropy.token_bytes(_NONCE_BYTES))),
-            declined=failed[-1] if failed else None,
+            declined=facts.declined,
         )
-        return await self._with_offers(view, offer_ids, frozenset(map(typed, list(codes)[:CODES_MAX])) - {""})
+        return self._with_offers(view, facts, offer_ids)
 
     async def pay(self, session: Session, said: Confirmation) -> Accepted:
         """The user confirmed. A token that is no form of this session is `12`; a form that was sent before, whatever it says
@@ -202,32 +209,44 @@ class Cashier:
             return Stage.PAYING
         return Stage.CHOOSING if order.can_be_paid(self._clock.now()) else Stage.CLOSED
 
-    async def _listed(
-        self, order: Order, channel: Party | None, industry: Party | None, *, let_in: bool
-    ) -> tuple[tuple[ListedCard, ...], str]:
+    async def _facts(self, session: Session, codes: frozenset[str]) -> _Facts:
+        """What the page is made of, read in one unit of work. Only an order that can be paid needs all of it."""
+        async with self._store.begin() as uow:
+            order, holder = await self._held(uow, session)
+            stage, purchase = self._stage(order, holder), purchase_of(order, self._clock, codes)
+            facts = _Facts(order=order, stage=stage, purchase=purchase, payment=holder)
+            if stage is not Stage.CHOOSING:
+                paid = await uow.payment(order.paid_by) if order.paid_by is not None else holder
+                return msgspec.structs.replace(facts, payment=paid)
+            lists = await uow.card_lists(for_order(order.order_id), order.channel, order.user_id, purchase.now, limit=1)
+            offers = eligible(self._directory.offers(), purchase)
+            used = {key: await uow.used(key) for key in allowance_keys(offers, purchase)}
+            tries = await uow.payments_of_order(order.order_id)
+            # A try that another one was in the way of is no news, once that is over.
+            failed = [each for each in tries if each.kind == CashierPayment.message and each.code != UNWANTED]
+            return msgspec.structs.replace(
+                facts,
+                let_in=await came_by_login(uow, order, purchase.now),
+                listed=next((each for each in lists if purchase.now - each.given_at < _LIST_IS_FRESH), None),
+                offers=available(offers, purchase, used),
+                declined=failed[-1] if failed else None,
+            )
+
+    async def _listed(self, facts: _Facts, channel: Party | None, industry: Party | None) -> tuple[tuple[ListedCard, ...], str]:
         """The user's cards, or the code of why there are none. Cards are for users who came in by a login, and only while
         channel and industry still agree."""
-        if not let_in or channel is None or industry is None:
+        if not facts.let_in or channel is None or industry is None:
             return (), "57"
         grant = self._directory.grant(channel.app_id, industry.app_id)
         if grant is None or not grant.holds(self._clock.now()) or not channel.is_live:
             return (), "40"
-        shown = for_order(order.order_id)
-        async with self._store.begin() as uow:
-            lists = await uow.card_lists(shown, order.channel, order.user_id, self._clock.now(), limit=1)
-        if lists and self._clock.now() - lists[0].given_at < _LIST_IS_FRESH:
-            return lists[0].cards, ""
-        given = await self._cards.list(channel, industry, order.user_id, shown)
+        if facts.listed is not None:
+            return facts.listed.cards, ""
+        given = await self._cards.list(channel, industry, facts.order.user_id, for_order(facts.order.order_id))
         return ((), given) if isinstance(given, str) else (given.cards, "")
 
-    async def _with_offers(self, view: CashierView, offer_ids: Collection[str] | None, codes: frozenset[str]) -> CashierView:
-        order = view.order
-        purchase = purchase_of(order, self._clock, codes)
-        known = self._directory.offers()
-        found = eligible(known, purchase)
-        async with self._store.begin() as uow:
-            used = {key: await uow.used(key) for key in allowance_keys(found, purchase)}
-        had = available(found, purchase, used)
+    def _with_offers(self, view: CashierView, facts: _Facts, offer_ids: Collection[str] | None) -> CashierView:
+        order, purchase, had = facts.order, facts.purchase, facts.offers
         fault = ""
         try:
             chosen = best(had, purchase) if offer_ids is None else combine(had, offer_ids, purchase)
@@ -235,14 +254,15 @@ class Cashier:
             fault, chosen = str(error), best(had, purchase)
         shown = [self._shown(offer, order.amount, chosen) for offer in had]
         off = Money(sum(each.off.minor for each in shown if each.chosen), order.amount.currency)
+        helpless = sorted(purchase.codes - {offer.code for offer in had})
         return msgspec.structs.replace(
             view,
             offers=tuple(shown),
             off=off,
             net=order.amount - off,
             offers_fault=fault,
-            codes=codes,
-            code_faults={code: _code_fault(code, known, purchase) for code in sorted(codes - {offer.code for offer in had})},
+            codes=purchase.codes,
+            code_faults={code: _code_fault(code, self._directory.offers(), purchase) for code in helpless},
         )
 
     @staticmethod

@@ -11,11 +11,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from contracts.store_orders import order
+from contracts.store_samples import act, card, enrolment, payment
 from support.house import House
+from unionhub.adapters.memory.store import MemoryStore
 from unionhub.domain.flows import invariants as rules
 from unionhub.domain.model.acts import Act
 from unionhub.domain.model.cards import Card
 from unionhub.domain.model.enrolment import Enrolment, EnrolmentState
+from unionhub.domain.model.orders import OrderState
 from unionhub.domain.model.transactions import Allowance, OnceKey, Payment, PaymentState
 from unionhub.ports.books import Booked
 
@@ -255,3 +259,79 @@ def test_what_is_wrong_with_acts_enrolments_and_accounts_is_found(changed: dict[
         rules.NoAccountLost(records, records),
     )
     assert {found.invariant for found in asyncio.run(rules.check(all_of_them))} == broken
+
+
+class _Seen:
+    """Finds what it is told to, at each look."""
+
+    name = "seen"
+    message = "seen"
+
+    def __init__(self, *looks: Sequence[str]) -> None:
+        self._looks = list(looks)
+
+    async def findings(self) -> AsyncIterator[str]:
+        for line in self._looks.pop(0):
+            yield line
+
+
+@pytest.mark.parametrize(
+    ("looks", "found"),
+    [
+        ([["a", "b"], ["b", "c"]], ["b"]),
+        ([["a"], []], []),
+        ([[]], []),
+        ([[f"{number}" for number in range(21)], ["c"]], ["c"]),
+        ([["a"], [f"{number}" for number in range(30)] + ["a"]], ["a"]),
+    ],
+    ids=["one stays", "gone", "a second look costs only where it is needed", "more than can be remembered", "others come"],
+)
+def test_what_is_gone_at_the_second_look_was_never_wrong(looks: list[list[str]], found: list[str]) -> None:
+    again = asyncio.run(rules.check((_Seen(*looks),), looks=2))
+    assert [finding.evidence for finding in again] == found
+
+
+def test_all_records_of_a_store_are_read() -> None:
+    async def scenario() -> None:
+        store = MemoryStore()
+        async with store.begin() as unit:
+            for number in range(1, 4):
+                await unit.record_act(act(number))
+                await unit.add_enrolment(enrolment(number))
+                await unit.put_card(card(number))
+            await unit.commit()
+        records = rules.StoredRecords(store)
+        assert [each async for each in records.acts()] == [act(number) for number in range(1, 4)]
+        assert [each async for each in records.enrolments()] == [enrolment(number) for number in range(1, 4)]
+        assert [each async for each in records.cards()] == [card(number) for number in range(1, 4)]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("changes", "broken"),
+    [
+        ({"state": OrderState.PAID, "paid_by": 7}, set()),
+        ({"state": OrderState.OPEN, "paid_by": None}, {"orders_are_paid_once"}),  # and its payment is APPROVED
+        ({"state": OrderState.PAID, "paid_by": None}, {"orders_are_paid_once"}),
+        ({"state": OrderState.CLOSED, "paid_by": 7}, {"orders_are_paid_once"}),
+        ({"state": OrderState.PAID, "paid_by": 8}, {"orders_are_paid_once"}),
+        ({"state": OrderState.PAID, "paid_by": 9}, {"orders_are_paid_once"}),
+    ],
+    ids=["paid", "open", "paid by nobody", "closed, and paid", "paid by another's", "paid by a declined one"],
+)
+def test_an_order_that_does_not_fit_its_payment_is_found(changes: dict[str, Any], broken: set[str]) -> None:
+    async def scenario() -> set[str]:
+        store = MemoryStore()
+        async with store.begin() as unit:
+            await unit.add_order(order(1, **changes))
+            for number, of, state in (
+                (7, 1, PaymentState.APPROVED),
+                (8, None, PaymentState.APPROVED),
+                (9, 1, PaymentState.DECLINED),
+            ):
+                await unit.record_payment(payment(number, kind="PAY", order_id=of, state=state, due_at=None))
+            await unit.commit()
+        return {found.invariant for found in await rules.check((rules.OrdersArePaidOnce(store),))}
+
+    assert asyncio.run(scenario()) == broken

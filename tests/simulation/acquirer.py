@@ -27,6 +27,9 @@ from unionhub.hosts.sandbox.seeds import ACQUIRER
 _PLANS: Final = {"at once": 3, "early": 4, "soon": 8, "slowly": 3, "SCIS": 4}
 """How a PAY goes on, and how often. `early`: its result is told before it is answered."""
 
+_IMPATIENT: Final = 0.15
+"""So many users take another app while their PAY is under way, and scan the order's code."""
+
 _DECLINES: Final = ("51", "61", "05")
 _BACK: Final = frozenset({"00", "94"})  # a REVERSAL's answers after which nothing is taken
 
@@ -115,6 +118,10 @@ class Till:
         self.takings.append(taking)
         self._approve(taking)
 
+    async def _scanned_soon(self, placed: Placed) -> None:
+        await asyncio.sleep(self._rng.uniform(0, 12))
+        self.scanned(placed)
+
     def give_back(self, ucsp_order_id: str, reference: str, minor: int) -> None:
         """The shop gives back a part, or all, of what it heard was paid."""
         for taking in self.takings:
@@ -151,6 +158,8 @@ class Till:
         if reason := self._faults(trx, taking.amount):
             taking.stand, taking.reason = Stand.DECLINED, reason
             return self._standing(taking)
+        if self._rng.random() < _IMPATIENT:
+            self._launch(self._scanned_soon(self.placed[taking.ucsp_order_id]))
         plan = self._rng.choices(tuple(_PLANS), tuple(_PLANS.values()))[0]
         if plan == "at once":
             self._decide(taking, tell=self._rng.random() < 0.5)

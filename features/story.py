@@ -38,6 +38,7 @@ NOTICE: Final = "TRX_RESULT_NOTIFICATION"
 
 _REST_STEP_S: Final = 120.0
 _REST_STEPS: Final = 60
+_TURNS: Final = 50
 _OPEN_AGAIN_S: Final = 0.05
 _FAR_AWAY_S: Final = 3600.0
 
@@ -238,11 +239,12 @@ class Story:
 
     async def _settled(self) -> None:
         """What acquirers do by themselves, and the worker: each may give the other something to do."""
-        while True:
+        for _ in range(_TURNS):
             self.pace.go_on()
             await self.house.until(self.pace.is_still)
             if not await self.house.hub.worker.turn():
                 return
+        raise AssertionError("there is always something to do")
 
     # --- the bank and the network
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import msgspec
 
-from unionhub.domain.model.orders import paid
+from unionhub.domain.model.orders import OrderState, paid
 from unionhub.domain.model.transactions import Payment, PaymentEvent, PaymentState
 from unionhub.ports.clock import Clock
 from unionhub.ports.directory import Directory
 from unionhub.ports.store import Store
 from unionhub.ports.telemetry import Telemetry
 
-from .notify import SIDES, UNWANTED, NoticeBook, came_back_of_order, told
+from .notify import OVERTAKEN, SIDES, UNWANTED, NoticeBook, came_back_of_order, told
 from .numbers import Numbers
 
 
@@ -65,6 +65,8 @@ class Mover:
         """What was written; None if somebody else moved it first."""
         if came_back_of_order(after):
             return await self._write_refund(before, after)
+        if after.does.downstream and after.is_final and after.state is not PaymentState.APPROVED:
+            after = await self._overtaken(after)
         notices = await self._notices.due_for(after)
         if after.order_id is None or not after.does.downstream or after.state is not PaymentState.APPROVED:
             return after if await self._store.move_payment(before, after, notices) else None
@@ -85,6 +87,13 @@ class Mover:
         )
         unwanted = await self._numbered(unwanted)
         return unwanted if await self._store.move_payment(before, unwanted) else None
+
+    async def _overtaken(self, payment: Payment) -> Payment:
+        """As it is; or noted as one that came to nothing after its order was paid otherwise."""
+        async with self._store.begin() as uow:
+            order = await uow.order(payment.order_id) if payment.order_id is not None else None
+        paid_otherwise = order is not None and order.state is OrderState.PAID
+        return msgspec.structs.replace(payment, note=OVERTAKEN) if paid_otherwise else payment
 
     async def _write_refund(self, before: Payment, after: Payment) -> Payment | None:
         """Holding the order, as PAYMENT_RESULT does: else each of them, at once, would believe that it says it first."""

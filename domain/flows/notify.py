@@ -37,6 +37,9 @@ UNWANTED: Final = "94"
 taken back); of a refund that was seen at SCIS before. Nobody else is told."""
 
 
+OVERTAKEN: Final = "its order was paid otherwise meanwhile"
+"""The note of a PAY that came to nothing after that: who heard APPROVED must not hear DECLINED."""
+
 SIDES: Final = 2
 """Who is told what became of an order: its industry and its channel."""
 
@@ -179,7 +182,7 @@ def _told_of_order(payment: Payment) -> Sequence[Told]:
     """A result that the downstream system gave, and a PAY that was taken back. Not what never reached it, and not an approval
     that came too late (`94`): what became of the order was told already."""
     reached = payment.bank_code or payment.state is PaymentState.REVERSED
-    if payment.order_id is None or not (payment.state is PaymentState.APPROVED or reached):
+    if payment.order_id is None or payment.note == OVERTAKEN or not (payment.state is PaymentState.APPROVED or reached):
         return ()
     if payment.code == UNWANTED and payment.state is not PaymentState.DECLINED:  # an acquirer may decline with that code too
         return ()

@@ -28,13 +28,18 @@ from .downstream import declined_code
 from .frontend_payment import CashierPayment, of_order
 from .giving_back import back_key
 from .giving_back import paid as paid_amount
-from .notify import SIDES, UNWANTED, NoticeBook
+from .notify import OVERTAKEN, SIDES, UNWANTED, NoticeBook
 from .numbers import Numbers, msg_id, retrieval_ref, trace_no, voucher_no
 from .order_results import given_back
 from .terms import read_amount
 
 _IN_FLIGHT: Final = (PaymentState.PENDING, PaymentState.UNKNOWN)
 _HEARD: Final = (PaymentState.APPROVED, PaymentState.REVERSING, PaymentState.REVERSED)
+
+_BY_CODE: Final = frozenset({"MPQRC_PAYMENT_EMV", "MPQRC_PAYMENT_URL"})
+
+UNNAMED: Final = "approved by a result that names no PAY"
+"""The note of a PAY whose approval may be another payment's, by a network that we do not see."""
 
 OTHER_AMOUNT: Final = "13"
 """The code of a PAY that the acquirer approved for another amount than it was asked: it is taken back."""
@@ -111,11 +116,18 @@ class PaymentResult:
             if known is not None and known.state not in _IN_FLIGHT:
                 return known.payment_id  # one settlement key is one transaction: it was told before
         tried = await self._tried(uow, order, request)
+        if tried is not None and tried.note == UNNAMED and tried.settlement_key != request.settlement_key:
+            # What was taken for this PAY's own result was another payment's: now there are two.
+            return await self._by_itself(uow, act, order, request, prepared, tried)
         if tried is not None and tried.state in _HEARD:
             return tried.payment_id  # as the answer to PAY had it; or it is on its way back already, or came back
         if tried is None or tried.state not in _IN_FLIGHT:
             return await self._by_itself(uow, act, order, request, prepared, tried)
-        said = {"settlement_key": request.settlement_key, "retrieval_ref": request.retrieval_ref or tried.retrieval_ref}
+        said = {
+            "settlement_key": request.settlement_key,
+            "retrieval_ref": request.retrieval_ref or tried.retrieval_ref,
+            "note": "" if request.orig_msg_id else UNNAMED,
+        }
         approved = tried.moved(PaymentEvent.APPROVE, code="00", bank_code="00", due_at=None, **said)
         right = _amount(request, paid_amount(tried)) == tried.amount
         if right and await uow.move_order(*paid(order, tried)):
@@ -171,7 +183,11 @@ class PaymentResult:
         if tried is None or tried.state not in _IN_FLIGHT:
             return tried.payment_id if tried is not None else None
         declined = tried.moved(
-            PaymentEvent.DECLINE, code=declined_code(request.reason), bank_code=request.reason[:2] or "71", due_at=None
+            PaymentEvent.DECLINE,
+            code=declined_code(request.reason),
+            bank_code=request.reason[:2] or "71",
+            due_at=None,
+            note=OVERTAKEN if order.state is OrderState.PAID else "",
         )
         if not await uow.move_payment(tried, declined, self._notices.written(declined, prepared.notice_ids)):
             raise Refusal("96")
@@ -210,15 +226,19 @@ class PaymentResult:
 
     @staticmethod
     async def _tried(uow: UnitOfWork, order: Order, request: OrderResult) -> Payment | None:
-        """The PAY that the result names, `25` if there is none. Without a name it is of no PAY, though one is under way: the
-        order was paid by its QR, and what becomes of that PAY is still to be heard."""
-        if not request.orig_msg_id:
-            return None
+        """The PAY that the result names, `25` if there is none. One that names none is of the PAY that is under way, unless its
+        settlement key is that of a merchant's code, paid at SCIS: then it is of the order's QR."""
         tries = [each for each in await uow.payments_of_order(order.order_id) if each.kind == CashierPayment.message]
-        named = next((each for each in tries if each.bank_msg_id == request.orig_msg_id), None)
-        if named is None:
-            raise Decline("25")
-        return named
+        if request.orig_msg_id:
+            named = next((each for each in tries if each.bank_msg_id == request.orig_msg_id), None)
+            if named is None:
+                raise Decline("25")
+            return named
+        if request.settlement_key:
+            at_scis = await uow.payment_for_acquirer(order.acquirer, settlement_key=request.settlement_key)
+            if at_scis is not None and at_scis.kind in _BY_CODE:
+                return None
+        return next((each for each in tries if each.state in _IN_FLIGHT), None)
 
     def _record(self, act: Act, order: Order, request: OrderResult, prepared: Prepared) -> Payment:
         """The beginning of a payment that is told, not asked for."""

@@ -132,6 +132,8 @@ class _Judging:
         if len(tries) > len(forms):
             yield f"{name}: {len(forms)} forms were sent, and {len(tries)} payments made"
         for payment in tries:
+            if order.state is OrderState.CLOSED and (payment.state, payment.code) == (PaymentState.REVERSED, UNWANTED):
+                yield f"{name} was closed while payment {payment.payment_id} was under way"
             off = sum(each.amount.minor for each in payment.discounts)
             if payment.amount is not None and payment.amount.minor + off != order.amount.minor:
                 yield f"{name}: payment {payment.payment_id} is {payment.amount.text} and {off} minor units of discounts"

@@ -228,10 +228,11 @@ def test_who_heard_approved_does_not_hear_declined(home: House, ends: str) -> No
 
     async def scenario() -> None:
         sale = await new_sale(home)
+        qr, gateway = await sale.qr(), home.world.gateway(HARBOUR)
         async with sale.scripted("04"):
             await sale.pay()
             (pay,) = sale.taken
-            assert await sale.pay_by_qr() == "00"
+            assert (await gateway.send(gateway.mpqrc_payment_emv(sale.holder, qr, "100.00"))).code == "00"
             await home.work()
             await settle(home)
             assert sale.both_told() == ["APPROVED"]

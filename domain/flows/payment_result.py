@@ -132,6 +132,10 @@ class PaymentResult:
         right = _amount(request, paid_amount(tried)) == tried.amount
         if right and await uow.move_order(*paid(order, tried)):
             moved = await uow.move_payment(tried, approved, self._notices.written(approved, prepared.notice_ids))
+        elif not request.orig_msg_id:
+            # Not what this PAY asked for, or not wanted: a REVERSAL of the PAY would leave what a code paid where it is, a
+            # REFUND by its settlement key does not. What becomes of the PAY is asked for, as ever.
+            return await self._by_itself(uow, act, order, request, prepared, None)
         else:
             back = tried.moved(
                 PaymentEvent.REVERSE,

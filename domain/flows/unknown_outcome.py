@@ -142,9 +142,9 @@ class UnknownOutcome:
         return says and self._clock.now() < payment.opened_at + timedelta(seconds=self._policy.order_wait_s)
 
     async def _wait_on(self, payment: Payment) -> None:
-        """Ask again as after the last of the questions, and count none of them."""
-        asks = max(len(self._policy.ask_after_s) - 2, 0)
-        await self._postpone_to(payment, asks, self._in(self._schedule[asks]))
+        """Ask again in as long as between the later questions, and count none of them: whenever a worker comes to it, it asks
+        before it takes anything back."""
+        await self._postpone_to(payment, 0, self._in(self._policy.ask_after_s[-1] / 2))
 
     async def _send_again(self, payment: Payment) -> None:
         """The same message under the same msgID: the bank answers what it decided, or decides now."""

@@ -208,6 +208,28 @@ def test_a_refused_connection_is_92_and_nothing_is_taken_back(home: House) -> No
     home.run(scenario())
 
 
+def test_workers_that_were_away_while_a_cardholder_was_asked_ask_again_first(home: House) -> None:
+    """A deploy of some minutes must not take back what the acquirer calls PENDING."""
+
+    async def scenario() -> None:
+        sale = await new_sale(home)
+        kept: list[Json] = []
+        async with sale.scripted("04"), Acquirer(home, sale, kept, says={"paymentStatus": "PENDING"}):
+            assert (await sale.pay()).code == "04"
+            for _ in range(4):
+                await home.advance(10)
+            asked = len(kept)
+            assert asked > 0
+            await home.advance(300)
+            assert await sale.states() == ["UNKNOWN"]
+            assert len(kept) > asked
+        assert {each["message"] for each in kept} == {"TRX_RESULT_INQUIRY"}
+        assert (await sale.result("APPROVED", origMsgID=sale.taken[0]["msgID"])).code == "00"
+        assert await sale.states() == ["APPROVED"]
+
+    home.run(scenario())
+
+
 def test_04_for_ever_is_believed_for_its_time_and_then_taken_back(home: House) -> None:
     """PENDING at each question: the cardholder is asked. After order_wait_s the usual questions, and REVERSAL."""
 

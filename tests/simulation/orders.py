@@ -15,7 +15,7 @@ from simulation.inline_sqlite import AnyStore
 from simulation.services import ChannelDoor, Door, Granting, IndustryDoor, Told
 from simulation.shopping import Shopping
 from unionhub.domain.flows.invariants import Finding
-from unionhub.domain.flows.notify import UNWANTED
+from unionhub.domain.flows.notify import OVERTAKEN, UNWANTED
 from unionhub.domain.flows.order_results import given_back
 from unionhub.domain.model.money import Money
 from unionhub.domain.model.notices import Notice, NoticeState
@@ -168,22 +168,31 @@ class _Judging:
             off = sum(Money.parse(each["discountAmt"], body["trxCurrency"]).minor for each in body["discountDetails"])
             if _minor(body, "trxAmt") + off != _minor(body, "originalAmount"):
                 yield f"what was told does not add up: {body}"
+            if body["paymentStatus"] == "APPROVED" and body is not bodies[-1]:
+                yield from (f"{late['paymentStatus']} was told after APPROVED" for late in _after(bodies, body))
             if body["paymentStatus"] == "APPROVED" and paid and _minor(body, "trxAmt") != paid[0].amount.minor:
                 yield f"{body['trxAmt']} was told to be paid, and {paid[0].amount.text} was"
 
     def _declined(self, order: Order) -> int:
-        """Tries that the acquirer declined, and those that were taken back because nobody knew."""
+        """Tries that the acquirer declined, and those that were taken back because nobody knew; none of them once the order was
+        paid: who heard APPROVED hears of no other try."""
         declined = {taking.msg_id for taking in self._takings[order.ucsp_order_id] if taking.stand is Stand.DECLINED}
         return sum(
             payment.bank_msg_id in declined if payment.state is PaymentState.DECLINED else payment.code != UNWANTED
             for payment in self._of_order[order.order_id]
-            if payment.kind == "PAY" and payment.state in _MOVED_NOTHING
+            if payment.kind == "PAY" and payment.state in _MOVED_NOTHING and payment.note != OVERTAKEN
         )
 
     @staticmethod
     def _was_closed(order: Order) -> bool:
         """Of one that was never placed nobody hears."""
         return order.state is OrderState.CLOSED and bool(order.downstream_id)
+
+
+def _after(bodies: Sequence[dict[str, Any]], approved: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    """What came first after the approval, and is no refund of it."""
+    later = bodies[bodies.index(approved) + 1 :]
+    return (body for body in later if body["paymentStatus"] in ("DECLINED", "CLOSED"))
 
 
 def _out_of_line(written: Sequence[Notice], told: Sequence[Told]) -> Iterable[str]:

@@ -135,6 +135,8 @@ class PaymentResult:
         elif not request.orig_msg_id:
             # Not what this PAY asked for, or not wanted: a REVERSAL of the PAY would leave what a code paid where it is, a
             # REFUND by its settlement key does not. What becomes of the PAY is asked for, as ever.
+            if await uow.order_payment_settled(act.sender, request.settlement_key) is not None:
+                raise Refusal("96")  # the same word by another message, this very moment: it is no second payment
             return await self._by_itself(uow, act, order, request, prepared, None)
         else:
             back = tried.moved(

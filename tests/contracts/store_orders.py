@@ -151,7 +151,8 @@ class OrdersContract:
         assert await try_open(house.store, paying(11, order())) == "94"
         async with house.other.begin() as unit:
             stored = await unit.order(1)
-            assert stored is not None and stored.state is _S.CLOSED
+            assert stored is not None
+            assert stored.state is _S.CLOSED
             assert await unit.order_holder(1) is None
             assert [each.notice_id for each in await unit.notices(order_id=1)] == [1]
 

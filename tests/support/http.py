@@ -92,9 +92,7 @@ async def service(
     endpoint = endpoint if endpoint is not None else FakeEndpoint()
     stop = stop or asyncio.Event()
     turned_away: list[str] = []
-    app_policy = AppPolicy(
-        body=body or BodyPolicy(), in_flight_max=in_flight_max, at_work_max=at_work_max, large_max=large_max
-    )
+    app_policy = AppPolicy(body=body or BodyPolicy(), in_flight_max=in_flight_max, at_work_max=at_work_max, large_max=large_max)
     app = app_of(endpoint, policy=app_policy, turned_away=turned_away.append, **changes)
     async with listening(app, stop=stop, policy=policy) as (port, serving):
         yield Service(port, endpoint, stop, serving, turned_away)

@@ -226,7 +226,7 @@ class Container(containers.DeclarativeContainer):
         providers.Singleton(AcquirerReversal, directory, terms, undoing, policy),
     )
     channel_cards = providers.Singleton(ChannelCards, store, service_questions, numbers, clock, policy)
-    cashier_payment = providers.Singleton(CashierPayment, directory, channel_cards, downstream, clock)
+    cashier_payment = providers.Singleton(CashierPayment, directory, channel_cards, downstream, clock, policy)
     cashier = providers.Singleton(
         Cashier, store, directory, channel_cards, runner, cashier_payment, cashier_keys, vault, entropy, clock
     )

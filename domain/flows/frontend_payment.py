@@ -194,11 +194,14 @@ class CashierPayment:
 
     message: ClassVar[str] = "PAY"
 
-    def __init__(self, directory: Directory, cards: ChannelCards, desk: DownstreamDesk, clock: Clock) -> None:
+    def __init__(
+        self, directory: Directory, cards: ChannelCards, desk: DownstreamDesk, clock: Clock, policy: OutcomePolicy
+    ) -> None:
         self._directory = directory
         self._cards = cards
         self._desk = desk
         self._clock = clock
+        self._policy = policy
 
     async def open(self, uow: UnitOfWork, draft: Payment, request: CashierRequest) -> Intent:
         """`94` (paid, or being paid), `12` (closed, expired, offers that cannot be had), `62`, `40`, `57`, `14` (no card that
@@ -249,6 +252,7 @@ class CashierPayment:
         net = order.amount - Money(sum(each.amount.minor for each in granted), order.amount.currency)
         payment = msgspec.structs.replace(
             draft,
+            due_at=draft.opened_at + timedelta(seconds=self._policy.pay_deadline_s),
             amount=net,
             discounts=granted,
             masked_pan=card.masked_pan,

@@ -30,6 +30,11 @@ class OutcomePolicy(msgspec.Struct, frozen=True, kw_only=True):
     grace_s: float = 5.0  # beyond the calls' time-outs, before a PENDING payment counts as its host's death
 
     @property
+    def pay_deadline_s(self) -> float:
+        """As `deadline_s`, of a PAY: first its channel is asked for the card, then its acquirer to take it."""
+        return 2 * self.service_timeout_s + self.grace_s
+
+    @property
     def deadline_s(self) -> float:
         """A payment still PENDING after this long is UNKNOWN: whoever held it is gone (RULES section 1)."""
         with_bank_s = self.bank_timeout_s + max(self.verification_timeout_s, self.gateway_timeout_s)

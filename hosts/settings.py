@@ -123,7 +123,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     freshness_window_s: Seconds = 300  # UPI-TIMESTAMP may differ so much from real time, either way
     body_timeout_s: Seconds = 10  # a message whose body takes longer is a 408
     messages_in_flight_max: Count = 2_000  # handled at a time; beyond it 503 at once
-    messages_at_work_max: Count = 128  # of these, not waiting for a partner; beyond it 503 at once: more than a host can do
+    messages_at_work_max: Count = 256  # of these, not waiting for a partner; beyond it 503 at once: more than a host can do
     uuids_kept_min: Minutes = 10  # a UPI-UUID is remembered so long: at least twice the window
     claims_kept_days: Days = 7  # an idempotency key is remembered so long
 

@@ -238,6 +238,9 @@ class Courier:
             # First the money's way back is on record, then the notice is over: dying in between repeats both.
             await self._give_back(notice, outgoing.payment)
         async with self._store.begin() as uow:
+            stored = await uow.notice(notice.notice_id)
+            if stored is not None and (stored.state, stored.attempts) != (notice.state, notice.attempts):
+                after = stored  # this host stood still beyond its lease, and another one sent it: what came of that stands
             await uow.record_attempt(after, Attempt(at=begun_at, outcome=outcome, latency_ms=latency_ms))
             await uow.commit()
         self._telemetry.notice_attempted(after, heard)

@@ -44,3 +44,24 @@ def test_notices_go_out_while_a_bank_is_silent(slow: House) -> None:
         assert loop.time() - begun_s > SILENCE_S / 2
 
     slow.run(scenario())
+
+
+def test_a_host_that_stood_still_does_not_open_a_confirmed_notice_again(slow: House) -> None:
+    """Two hosts send the same notice, the first one's lease ran out: the late one's failure is kept as an attempt, no more."""
+
+    async def scenario() -> None:
+        holder = await slow.cardholder()
+        gateway, shop = slow.world.gateway(holder.gateway), slow.world.merchants[0]
+        assert (await gateway.send(gateway.mpqrc_payment_emv(holder, shop, "2.00"))).code == "00"
+        async with slow.hub.store.begin() as uow:
+            (notice,) = await uow.notices(receiver=ACQUIRER)
+        courier = slow.hub.worker._courier
+        assert (await courier.deliver(notice)).state == "CONFIRMED"
+        slow.world.faults.add(ACQUIRER, "TRX_RESULT_NOTIFICATION", "garbage")
+        await courier.deliver(notice)
+        async with slow.hub.store.begin() as uow:
+            (stored,) = await uow.notices(receiver=ACQUIRER)
+            attempts = await uow.attempts(notice.notice_id)
+        assert (stored.state, stored.attempts, len(attempts)) == ("CONFIRMED", 1, 2)
+
+    slow.run(scenario())

@@ -28,7 +28,7 @@ DEFAULTS = {
     "freshness_window_s": 300,
     "body_timeout_s": 10,
     "messages_in_flight_max": 2_000,
-    "messages_at_work_max": 128,
+    "messages_at_work_max": 256,
     "uuids_kept_min": 10,
     "claims_kept_days": 7,
     "connect_timeout_s": 3,

@@ -66,7 +66,7 @@ class Mover:
         if came_back_of_order(after):
             return await self._write_refund(before, after)
         if after.does.downstream and after.is_final and after.state is not PaymentState.APPROVED:
-            after = await self._overtaken(after)
+            return await self._write_failure(before, after)
         notices = await self._notices.due_for(after)
         if after.order_id is None or not after.does.downstream or after.state is not PaymentState.APPROVED:
             return after if await self._store.move_payment(before, after, notices) else None
@@ -88,12 +88,17 @@ class Mover:
         unwanted = await self._numbered(unwanted)
         return unwanted if await self._store.move_payment(before, unwanted) else None
 
-    async def _overtaken(self, payment: Payment) -> Payment:
-        """As it is; or noted as one that came to nothing after its order was paid otherwise."""
+    async def _write_failure(self, before: Payment, after: Payment) -> Payment | None:
+        """A PAY that came to nothing: noted, and told to nobody, if its order was paid otherwise meanwhile."""
+        drawn = await self._notices.draw(SIDES)
         async with self._store.begin() as uow:
-            order = await uow.order(payment.order_id) if payment.order_id is not None else None
-        paid_otherwise = order is not None and order.state is OrderState.PAID
-        return msgspec.structs.replace(payment, note=OVERTAKEN) if paid_otherwise else payment
+            order = await uow.order(after.order_id) if after.order_id is not None else None
+            if order is not None and order.state is OrderState.PAID:
+                after = msgspec.structs.replace(after, note=OVERTAKEN)
+            if not await uow.move_payment(before, after, self._notices.written(after, drawn)):
+                return None
+            await uow.commit()
+        return after
 
     async def _write_refund(self, before: Payment, after: Payment) -> Payment | None:
         """Holding the order, as PAYMENT_RESULT does: else each of them, at once, would believe that it says it first."""

@@ -31,6 +31,11 @@ _IMPATIENT: Final = 0.15
 """So many users take another app while their PAY is under way, and scan the order's code."""
 
 _DECLINES: Final = ("51", "61", "05")
+_NOT_NOW: Final = frozenset({"91", "92", "96"})
+"""What SCIS says of a REVERSAL that never left it, because the bank could not be reached: asked again under a new msgID."""
+
+_TRY_AGAIN_S: Final = 30.0
+
 _BACK: Final = frozenset({"00", "94"})  # a REVERSAL's answers after which nothing is taken
 
 
@@ -312,6 +317,9 @@ class Till:
     async def _reversed_at_scis(self, taking: Taking) -> None:
         undo = UndoRequest(amount=taking.amount.text, currency=taking.amount.currency, orig_msg_id=taking.token_payment)
         heard = await self._clients.ask(ACQUIRER, "REVERSAL", undo)
+        while heard.code in _NOT_NOW:
+            await asyncio.sleep(_TRY_AGAIN_S)
+            heard = await self._clients.ask(ACQUIRER, "REVERSAL", undo)
         if heard.code in _BACK:
             self._reverse(taking)
         else:

@@ -33,28 +33,40 @@ class Lane:
         self._failures = 0
         self._open_until_s = 0.0
         self._trying = False
+        self._turns = 0  # how often the breaker has opened or closed
 
     @contextmanager
     def slot(self) -> Iterator[None]:
         """Hold a place for one call; raises Overloaded or CircuitOpen, with nothing sent. The call's own PartnerError
-        counts as a failure; leaving in any other way but an answer counts as nothing."""
-        trial = self._enter()
+        counts as a failure, unless the breaker has turned since it was sent: such a time-out is old news. Leaving in any
+        other way but an answer counts as nothing."""
+        trial, turns = self._enter(), self._turns
         try:
             yield
         except PartnerError:
-            self._failures += 1
-            if self._failures >= self._policy.breaker_failures:
-                self._open_until_s = self._now_s() + self._policy.breaker_open_s
+            if turns == self._turns:
+                self._failed()
             raise
         else:
+            self._turns += self._broken
             self._failures = 0
         finally:
             self._in_flight -= 1
             if trial:
                 self._trying = False
 
+    @property
+    def _broken(self) -> bool:
+        return self._failures >= self._policy.breaker_failures
+
+    def _failed(self) -> None:
+        self._failures += 1
+        if self._broken:
+            self._open_until_s = self._now_s() + self._policy.breaker_open_s
+            self._turns += 1
+
     def _enter(self) -> bool:
-        broken = self._failures >= self._policy.breaker_failures
+        broken = self._broken
         if broken and (self._trying or self._now_s() < self._open_until_s):
             raise CircuitOpen("circuit_open")
         if self._in_flight >= self._policy.in_flight:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 
 import pytest
 
@@ -85,4 +85,47 @@ def test_an_error_of_our_own_gives_the_place_back_and_counts_as_nothing() -> Non
         with pytest.raises(RuntimeError), one.slot():
             raise RuntimeError
     with one.slot():
+        pass
+
+
+def begun(one: Lane, how_many: int) -> list[AbstractContextManager[None]]:
+    """Calls that are under way."""
+    slots = [one.slot() for _ in range(how_many)]
+    for slot in slots:
+        slot.__enter__()
+    return slots
+
+
+def time_out(slot: AbstractContextManager[None]) -> None:
+    with suppress(NoWord):
+        slot.__exit__(NoWord, NoWord("timeout"), None)
+
+
+def test_what_was_sent_before_the_breaker_opened_does_not_keep_it_open() -> None:
+    """A hundred calls were under way when the partner fell silent: their time-outs tell nothing new."""
+    time = Time()
+    one = lane(time, in_flight=20)
+    early = begun(one, 8)
+    for slot in early[:3]:
+        time_out(slot)
+    time.now_s += 4.0
+    for slot in early[3:]:
+        time_out(slot)
+    time.now_s += 1.0
+    with one.slot():
+        pass
+
+
+def test_nor_does_it_open_again_what_a_try_has_closed() -> None:
+    time = Time()
+    one = lane(time, in_flight=20)
+    early = begun(one, 8)
+    for slot in early[:3]:
+        time_out(slot)
+    time.now_s += 5.0
+    with one.slot():
+        pass  # answered: healed
+    for slot in early[3:]:
+        time_out(slot)
+    with one.slot(), one.slot():
         pass

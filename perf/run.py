@@ -127,6 +127,15 @@ def count_transactions(stage: Stage, load: LoadOptions, each: int) -> tuple[list
     return found, tally.told
 
 
+class Driven(msgspec.Struct, frozen=True, kw_only=True):
+    """What was seen while the load ran, and until everything was delivered."""
+
+    results: Results
+    meters: Meters
+    undelivered: int
+    settled_s: float  # of the monotonic clock
+
+
 async def measure(
     stage: Stage,
     plan: Plan,
@@ -144,53 +153,68 @@ async def measure(
     counter = await databases.Counter.connect(stage.database)
     try:
         known = facts.facts(HERE) | {"database": await _about(counter)}
-        file = out / "samples.json"
-        file.unlink(missing_ok=True)
-        client = stage.load(plan, load, file)
-        meters = Meters(stage.pids)
-        reading = asyncio.create_task(_read_on(meters, counter))
-        try:
-            while client.exit_code is None:
-                stage.check("client")
-                if reading.done():
-                    reading.result()
-                await asyncio.sleep(0.1)
-            if not file.exists():
-                client.check()
-            say("the load has ended; waiting for notices and unfinished payments")
-            undelivered = await books.settle(store, timeout_s=SETTLE_S)
-            settled_s = time.monotonic()
-        finally:
-            reading.cancel()
-            with suppress(asyncio.CancelledError):
-                await reading
-        meters.read()
-        results = msgspec.json.decode(file.read_bytes(), type=Results)
-        told = told + [books.Told(s.sender, s.msg_id, s.minor) for s in results.samples if s.minor and not s.failure]
-        ever = await books.all_payments(store)
-        payments = [each for each in ever if each.payment_id not in before.payments]
-        booked = [each for each in await books.bookings_of(stage.control_url, BANK) if each.ref not in before.refs]
-        told, confirmed = orders.of_orders(told)
-        verdict = books.compare(told, [each for each in payments if not each.does.downstream], booked, undelivered)
-        seen = stage.heard()
-        off, used = await orders.budgets_of(store, ever)
-        new = [order for order in await orders.orders_of(store) if order.order_id not in before.orders]
-        hub = orders.Hub(orders=new, payments=payments, off=off, used=used)
+        driven = await _drive(stage, plan, load, out, store, counter)
+        found, orders_found = await _compare(stage, store, before, driven, told)
         return report.build(
-            results,
-            meters,
-            verdict,
+            driven.results,
+            driven.meters,
+            found,
             facts=known,
             mix=_mix_text(load),
-            settled_s=settled_s,
+            settled_s=driven.settled_s,
             counted=counted,
-            verdict_on_orders=orders.compare(confirmed, hub, seen),
-            told=orders.notice_samples(results.samples, seen, results.times.started_s),
+            verdict_on_orders=orders_found,
+            told=orders.notice_samples(driven.results.samples, stage.heard(), driven.results.times.started_s),
         )
     finally:
         await store.close()
         if counter is not None:
             await counter.close()
+
+
+async def _drive(
+    stage: Stage, plan: Plan, load: LoadOptions, out: Path, store: SqlStore, counter: databases.Counter | None
+) -> Driven:
+    """The load, until the last notice: the meters are read all the while."""
+    file = out / "samples.json"
+    file.unlink(missing_ok=True)
+    client = stage.load(plan, load, file)
+    meters = Meters(stage.pids)
+    reading = asyncio.create_task(_read_on(meters, counter))
+    try:
+        while client.exit_code is None:
+            stage.check("client")
+            if reading.done():
+                reading.result()
+            await asyncio.sleep(0.1)
+        if not file.exists():
+            client.check()
+        say("the load has ended; waiting for notices and unfinished payments")
+        undelivered = await books.settle(store, timeout_s=SETTLE_S)
+        settled_s = time.monotonic()
+    finally:
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
+    meters.read()
+    results = msgspec.json.decode(file.read_bytes(), type=Results)
+    return Driven(results=results, meters=meters, undelivered=undelivered, settled_s=settled_s)
+
+
+async def _compare(
+    stage: Stage, store: SqlStore, before: Before, driven: Driven, told: list[books.Told]
+) -> tuple[books.Verdict, orders.OrderVerdict]:
+    """What was told, what the hub recorded and what the bank booked: of this run only."""
+    told = told + [books.Told(s.sender, s.msg_id, s.minor) for s in driven.results.samples if s.minor and not s.failure]
+    ever = await books.all_payments(store)
+    payments = [each for each in ever if each.payment_id not in before.payments]
+    booked = [each for each in await books.bookings_of(stage.control_url, BANK) if each.ref not in before.refs]
+    told, confirmed = orders.of_orders(told)
+    verdict = books.compare(told, [each for each in payments if not each.does.downstream], booked, driven.undelivered)
+    off, used = await orders.budgets_of(store, ever)
+    new = [order for order in await orders.orders_of(store) if order.order_id not in before.orders]
+    hub = orders.Hub(orders=new, payments=payments, off=off, used=used)
+    return verdict, orders.compare(confirmed, hub, stage.heard())
 
 
 def _mix_text(load: LoadOptions) -> str:

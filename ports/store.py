@@ -111,9 +111,12 @@ class UnitOfWork(Protocol):
         `payment.state`; ends the lease."""
         ...
 
-    async def lease_payments(self, owner: str, now: datetime, *, limit: int, lease: timedelta) -> list[Payment]:
+    async def lease_payments(
+        self, owner: str, now: datetime, *, limit: int, lease: timedelta, passing_over: Collection[str] = ()
+    ) -> list[Payment]:
         """Take unfinished payments due at `now` (business time), oldest first, that nobody holds. A lease runs on the
-        store's own time; when it is over, others may take the payment. No two owners get the same payment."""
+        store's own time; when it is over, others may take the payment. No two owners get the same payment. Payments of the
+        issuers in `passing_over` (appIds) are left where they are, and count nothing towards `limit`."""
         ...
 
     # --- acts: claimed messages that move no money
@@ -146,7 +149,9 @@ class UnitOfWork(Protocol):
         """Compare-and-set: write `after` if the stored version is the one before (`after.version - 1`); ends the lease."""
         ...
 
-    async def lease_enrolments(self, owner: str, now: datetime, *, limit: int, lease: timedelta) -> list[Enrolment]:
+    async def lease_enrolments(
+        self, owner: str, now: datetime, *, limit: int, lease: timedelta, passing_over: Collection[str] = ()
+    ) -> list[Enrolment]:
         """As lease_payments, for enrolments in OPENING that are due."""
         ...
 
@@ -215,9 +220,12 @@ class UnitOfWork(Protocol):
 
     # --- notices
 
-    async def lease_notices(self, owner: str, now: datetime, *, limit: int, lease: timedelta) -> list[Notice]:
-        """As lease_payments, for QUEUED notices. A notice is given out only when no earlier one of the same receiver and
-        payment, or receiver and order, is still QUEUED: in order per receiver and transaction or order."""
+    async def lease_notices(
+        self, owner: str, now: datetime, *, limit: int, lease: timedelta, passing_over: Collection[str] = ()
+    ) -> list[Notice]:
+        """As lease_payments, for QUEUED notices; `passing_over` are receivers. A notice is given out only when no earlier one
+        of the same receiver and payment, or receiver and order, is still QUEUED: in order per receiver and transaction or
+        order."""
         ...
 
     async def record_attempt(self, notice: Notice, attempt: Attempt) -> None:
@@ -386,8 +394,8 @@ class UnitOfWork(Protocol):
     ) -> int:
         """Delete UPI-UUIDs and claims that are older than this by the store's own time (business time can be moved, and a
         UUID that is forgotten early can be replayed), acts together with their claims; and one-time codes (with their once
-        keys `code:...`), QR inquiries, logins and card lists that ended before that moment of business time. Returns how
-        many."""
+        keys `code:...`), QR inquiries, logins and card lists that ended before that moment of business time. At most
+        `limit` in all; returns how many, a code's once key not counted."""
         ...
 
     # --- for the invariants (DESIGN section 3)

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from unionhub.adapters.jose.causes import Cause, GateRefusal
 from unionhub.adapters.jose.facade import HubJose
 from unionhub.adapters.jose.sealing import SealedFieldError
-from unionhub.adapters.wire import outgoing as wire
+from unionhub.adapters.wire.answers import read_answer
+from unionhub.adapters.wire.outgoing import path_of, write
 from unionhub.domain.model.outgoing import Answer, Outgoing
 from unionhub.domain.model.parties import Party
 from unionhub.ports.directory import Directory
@@ -71,9 +72,9 @@ class HttpPartners:
 
     async def _exchange(self, party: Party, outgoing: Outgoing, timeout_s: float) -> Answer:
         split = urlsplit(party.base_url)
-        path = split.path.rstrip("/") + wire.path_of(party, outgoing.message)
+        path = split.path.rstrip("/") + path_of(party, outgoing.message)
         try:
-            body = wire.write(outgoing, party, lambda plaintext: self._jose.seal_for(party, plaintext))
+            body = write(outgoing, party, lambda plaintext: self._jose.seal_for(party, plaintext))
             signature = self._jose.sign_request(body, party, path)
         except (LookupError, ValueError):
             raise NotSent("no_usable_key") from None
@@ -81,7 +82,7 @@ class HttpPartners:
         url = f"{split.scheme}://{split.netloc}{path}"
         reply = await self._transport.post(url, headers, body, timeout_s=timeout_s)
         await self._check(party, reply)
-        return wire.read_answer(outgoing, party, reply.body, lambda jwe: self._open(party, jwe))
+        return read_answer(outgoing, party, reply.body, lambda jwe: self._open(party, jwe))
 
     async def _check(self, party: Party, reply: HttpReply) -> None:
         if reply.status == 401:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -66,11 +66,13 @@ class Enrolments(UnitBase):
         self._write_enrolment(msgspec.structs.replace(after, gateway=stored.gateway, msg_id=stored.msg_id))
         return True
 
-    async def lease_enrolments(self, owner: str, now: datetime, *, limit: int, lease: timedelta) -> list[Enrolment]:
+    async def lease_enrolments(
+        self, owner: str, now: datetime, *, limit: int, lease: timedelta, passing_over: Collection[str] = ()
+    ) -> list[Enrolment]:
         due = sorted(
             (found.due_at, found.enrolment_id)
             for found in map(self._tables.enrolments.__getitem__, self._tables.opening)
-            if found.due_at is not None and found.due_at <= now
+            if found.due_at is not None and found.due_at <= now and found.issuer not in passing_over
         )
         taken = self._lease(self._tables.enrolment_leases, (enrolment_id for _, enrolment_id in due), limit, lease)
         return [self._tables.enrolments[enrolment_id] for enrolment_id in taken]

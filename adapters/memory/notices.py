@@ -13,7 +13,9 @@ from .unit import UnitBase
 
 
 class Notices(UnitBase):
-    async def lease_notices(self, owner: str, now: datetime, *, limit: int, lease: timedelta) -> list[Notice]:
+    async def lease_notices(
+        self, owner: str, now: datetime, *, limit: int, lease: timedelta, passing_over: Collection[str] = ()
+    ) -> list[Notice]:
         first: dict[int, Notice] = {}
         lines: set[tuple[str, str, int]] = set()
         for notice in self._tables.notices.values() if self._tables.queued else ():
@@ -23,7 +25,8 @@ class Notices(UnitBase):
                     first[notice.notice_id] = notice
                 lines.update(its)
         # Stable: of those due at the same time, the one written first.
-        due = sorted((notice for notice in first.values() if notice.due_at <= now), key=lambda notice: notice.due_at)
+        wanted = (notice for notice in first.values() if notice.due_at <= now and notice.receiver not in passing_over)
+        due = sorted(wanted, key=lambda notice: notice.due_at)
         taken = self._lease(self._tables.notice_leases, (notice.notice_id for notice in due), limit, lease)
         return [self._tables.notices[notice_id] for notice_id in taken]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -147,11 +147,13 @@ class Payments(UnitBase):
         self._write(msgspec.structs.replace(stored, **later))
         return True
 
-    async def lease_payments(self, owner: str, now: datetime, *, limit: int, lease: timedelta) -> list[Payment]:
+    async def lease_payments(
+        self, owner: str, now: datetime, *, limit: int, lease: timedelta, passing_over: Collection[str] = ()
+    ) -> list[Payment]:
         due = sorted(
             (found.due_at, found.payment_id)
             for found in map(self._tables.payments.__getitem__, self._tables.unfinished)
-            if found.due_at is not None and found.due_at <= now
+            if found.due_at is not None and found.due_at <= now and found.issuer not in passing_over
         )
         taken = self._lease(self._tables.payment_leases, (payment_id for _, payment_id in due), limit, lease)
         return [self._tables.payments[payment_id] for payment_id in taken]

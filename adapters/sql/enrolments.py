@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -10,7 +12,7 @@ from unionhub.domain.model.acts import Act
 from unionhub.domain.model.enrolment import Enrolment
 
 from .rows import ACTS, ENROLMENTS, Values, duration, micros
-from .statement import Statement, done, insert, number, prefixed, store_now, text
+from .statement import Statement, done, insert, is_one_of, number, prefixed, store_now, text, texts
 from .tables import OPEN_ACT, OPENING, acts, enrolments
 from .transaction import Transaction
 
@@ -46,25 +48,31 @@ _MOVE = Statement(
     )
     .returning(done())
 )
-_DUE = (
-    sa.select(enrolments.c.enrolment_id)
-    .where(
-        OPENING,
-        enrolments.c.due_at <= number("now"),
-        sa.or_(enrolments.c.lease_until.is_(None), enrolments.c.lease_until <= store_now()),
+
+
+@cache
+def _lease(passing_over: bool) -> Statement:
+    """With and without what passes somebody over: idle workers ask all the time, and shall not pay for it."""
+    due = (
+        sa.select(enrolments.c.enrolment_id)
+        .where(
+            *([~is_one_of(enrolments.c.issuer, "passing_over")] if passing_over else ()),
+            OPENING,
+            enrolments.c.due_at <= number("now"),
+            sa.or_(enrolments.c.lease_until.is_(None), enrolments.c.lease_until <= store_now()),
+        )
+        .order_by(enrolments.c.due_at, enrolments.c.enrolment_id)
+        .limit(number("limit"))
+        .with_for_update(skip_locked=True)
+        .cte("due")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    .order_by(enrolments.c.due_at, enrolments.c.enrolment_id)
-    .limit(number("limit"))
-    .with_for_update(skip_locked=True)
-    .cte("due")
-    .prefix_with("MATERIALIZED", dialect="postgresql")
-)
-_LEASE = Statement(
-    sa.update(enrolments)
-    .where(enrolments.c.enrolment_id.in_(sa.select(_DUE.c.enrolment_id)))
-    .values(lease_owner=text("owner"), lease_until=store_now() + number("lease"))
-    .returning(*ENROLMENTS.columns)
-)
+    return Statement(
+        sa.update(enrolments)
+        .where(enrolments.c.enrolment_id.in_(sa.select(due.c.enrolment_id)))
+        .values(lease_owner=text("owner"), lease_until=store_now() + number("lease"))
+        .returning(*ENROLMENTS.columns)
+    )
 
 
 class Acts(Transaction):
@@ -100,7 +108,15 @@ class Enrolments(Transaction):
     async def move_enrolment(self, after: Enrolment) -> bool:
         return bool(await self._fetch(_MOVE, prefixed("to_", ENROLMENTS.values(after))))
 
-    async def lease_enrolments(self, owner: str, now: datetime, *, limit: int, lease: timedelta) -> list[Enrolment]:
-        values: Values = {"owner": owner, "now": micros(now), "limit": limit, "lease": duration(lease)}
-        leased = await self._items(ENROLMENTS, _LEASE, values)
+    async def lease_enrolments(
+        self, owner: str, now: datetime, *, limit: int, lease: timedelta, passing_over: Collection[str] = ()
+    ) -> list[Enrolment]:
+        values: Values = {
+            "owner": owner,
+            "now": micros(now),
+            "limit": limit,
+            "lease": duration(lease),
+            "passing_over": texts(passing_over),
+        }
+        leased = await self._items(ENROLMENTS, _lease(bool(passing_over)), values)
         return sorted(leased, key=lambda found: (found.due_at or now, found.enrolment_id))

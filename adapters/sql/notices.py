@@ -11,43 +11,51 @@ import sqlalchemy as sa
 from unionhub.domain.model.notices import Attempt, Notice, NoticeState
 
 from .rows import ATTEMPTS, NOTICES, Values, duration, micros
-from .statement import Statement, done, number, store_now, text
+from .statement import Statement, done, is_one_of, number, store_now, text, texts
 from .tables import OF_ORDER, attempts, notices
 from .transaction import Transaction
 
 _earlier = notices.alias("earlier")
 _QUEUED: sa.ColumnClause[str] = sa.literal_column(f"'{NoticeState.QUEUED}'")  # as the partial index has it
-_DUE = (
-    sa.select(notices.c.position)
-    .where(
-        notices.c.state == _QUEUED,
-        notices.c.due_at <= number("now"),
-        sa.or_(notices.c.lease_until.is_(None), notices.c.lease_until <= store_now()),
-        ~sa.exists().where(
-            _earlier.c.payment_id == notices.c.payment_id,
-            _earlier.c.receiver == notices.c.receiver,
-            _earlier.c.position < notices.c.position,
-            _earlier.c.state == _QUEUED,
-        ),
-        ~sa.exists().where(
-            _earlier.c.order_id == notices.c.order_id,
-            _earlier.c.receiver == notices.c.receiver,
-            _earlier.c.position < notices.c.position,
-            _earlier.c.state == _QUEUED,
-        ),
+
+
+@cache
+def _lease(passing_over: bool) -> Statement:
+    """With and without what passes somebody over: idle workers ask all the time, and shall not pay for it."""
+    due = (
+        sa.select(notices.c.position)
+        .where(
+            *([~is_one_of(notices.c.receiver, "passing_over")] if passing_over else ()),
+            notices.c.state == _QUEUED,
+            notices.c.due_at <= number("now"),
+            sa.or_(notices.c.lease_until.is_(None), notices.c.lease_until <= store_now()),
+            ~sa.exists().where(
+                _earlier.c.payment_id == notices.c.payment_id,
+                _earlier.c.receiver == notices.c.receiver,
+                _earlier.c.position < notices.c.position,
+                _earlier.c.state == _QUEUED,
+            ),
+            ~sa.exists().where(
+                _earlier.c.order_id == notices.c.order_id,
+                _earlier.c.receiver == notices.c.receiver,
+                _earlier.c.position < notices.c.position,
+                _earlier.c.state == _QUEUED,
+            ),
+        )
+        .order_by(notices.c.due_at, notices.c.position)
+        .limit(number("limit"))
+        .with_for_update(skip_locked=True, of=notices)
+        .cte("due")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    .order_by(notices.c.due_at, notices.c.position)
-    .limit(number("limit"))
-    .with_for_update(skip_locked=True, of=notices)
-    .cte("due")
-    .prefix_with("MATERIALIZED", dialect="postgresql")
-)
-_LEASE = Statement(
-    sa.update(notices)
-    .where(notices.c.position.in_(sa.select(_DUE.c.position)))
-    .values(lease_owner=text("owner"), lease_until=store_now() + number("lease"))
-    .returning(*NOTICES.columns, notices.c.position)
-)
+    return Statement(
+        sa.update(notices)
+        .where(notices.c.position.in_(sa.select(due.c.position)))
+        .values(lease_owner=text("owner"), lease_until=store_now() + number("lease"))
+        .returning(*NOTICES.columns, notices.c.position)
+    )
+
+
 _ATTEMPTED = Statement(
     sa.update(notices)
     .where(notices.c.notice_id == number("id"))
@@ -92,21 +100,34 @@ def _listed(payment_id: bool, order_id: bool, receiver: bool, state: bool) -> St
     return Statement(query.order_by(notices.c.position).limit(number("limit")))
 
 
+# The plus keeps both from walking through all that was ever written, in the order that is wanted: the index on created_at
+# leads to those since a time, and these are sorted.
+_position = sa.literal_column("+notices.position", sa.BigInteger)
+
+
 @cache
 def _since(states: frozenset[NoticeState], receiver: bool) -> Statement:
     wanted = sa.or_(*(notices.c.state == sa.literal_column(f"'{state}'") for state in sorted(states)))
     query = sa.select(*NOTICES.columns).where(notices.c.created_at >= number("since"), wanted)
     if receiver:
         query = query.where(notices.c.receiver == text("receiver"))
-    return Statement(query.order_by(notices.c.position).limit(number("limit")))
+    return Statement(query.order_by(_position).limit(number("limit")))
 
 
 class Notices(Transaction):
     """Notices of the unit of work; `move_payment` writes them."""
 
-    async def lease_notices(self, owner: str, now: datetime, *, limit: int, lease: timedelta) -> list[Notice]:
-        values: Values = {"owner": owner, "now": micros(now), "limit": limit, "lease": duration(lease)}
-        rows: Sequence[Sequence[object]] = await self._fetch(_LEASE, values)
+    async def lease_notices(
+        self, owner: str, now: datetime, *, limit: int, lease: timedelta, passing_over: Collection[str] = ()
+    ) -> list[Notice]:
+        values: Values = {
+            "owner": owner,
+            "now": micros(now),
+            "limit": limit,
+            "lease": duration(lease),
+            "passing_over": texts(passing_over),
+        }
+        rows: Sequence[Sequence[object]] = await self._fetch(_lease(bool(passing_over)), values)
         leased = [(row[-1], NOTICES.item(row)) for row in rows]
         return [notice for _, notice in sorted(leased, key=lambda pair: (pair[1].due_at, pair[0]))]
 

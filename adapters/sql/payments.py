@@ -7,7 +7,7 @@ one order, so that no two units of work can wait for each other: claim, payment 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import takewhile
@@ -23,7 +23,7 @@ from unionhub.domain.model.transactions import Allowance, Barrier, OnceKey, Paym
 from unionhub.ports.store import StoreUnavailable
 
 from .rows import CARDS, CLAIMS, NOTICES, PAYMENTS, Values, duration, micros, reservations_from
-from .statement import Statement, done, insert, number, prefixed, store_now, text
+from .statement import Statement, done, insert, is_one_of, number, prefixed, store_now, text, texts
 from .tables import HAS_ADDITIONAL, HAS_SETTLEMENT_KEY, UNFINISHED, cards, claims, counters, notices, once_keys, payments
 from .transaction import Transaction
 
@@ -80,25 +80,33 @@ _TELL_PENDING = Statement(
     .values(told_pending=sa.true())
     .returning(done())
 )
-_DUE = (
-    sa.select(payments.c.payment_id)
-    .where(
-        UNFINISHED,
-        payments.c.due_at <= number("now"),
-        sa.or_(payments.c.lease_until.is_(None), payments.c.lease_until <= store_now()),
+
+
+@cache
+def _lease(passing_over: bool) -> Statement:
+    """With and without what passes somebody over: idle workers ask all the time, and shall not pay for it."""
+    due = (
+        sa.select(payments.c.payment_id)
+        .where(
+            *([~is_one_of(payments.c.issuer, "passing_over")] if passing_over else ()),
+            UNFINISHED,
+            payments.c.due_at <= number("now"),
+            sa.or_(payments.c.lease_until.is_(None), payments.c.lease_until <= store_now()),
+        )
+        .order_by(payments.c.due_at, payments.c.payment_id)
+        .limit(number("limit"))
+        .with_for_update(skip_locked=True)
+        .cte("due")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    .order_by(payments.c.due_at, payments.c.payment_id)
-    .limit(number("limit"))
-    .with_for_update(skip_locked=True)
-    .cte("due")
-    .prefix_with("MATERIALIZED", dialect="postgresql")
-)
-_LEASE = Statement(
-    sa.update(payments)
-    .where(payments.c.payment_id.in_(sa.select(_DUE.c.payment_id)))
-    .values(lease_owner=text("owner"), lease_until=store_now() + number("lease"))
-    .returning(*PAYMENTS.columns)
-)
+    return Statement(
+        sa.update(payments)
+        .where(payments.c.payment_id.in_(sa.select(due.c.payment_id)))
+        .values(lease_owner=text("owner"), lease_until=store_now() + number("lease"))
+        .returning(*PAYMENTS.columns)
+    )
+
+
 # The plus keeps SQLite from reading the whole past by the index on opened_at; the one of what is unfinished is short.
 _opened_at = sa.literal_column("+payments.opened_at", sa.BigInteger)
 _UNFINISHED_BEFORE = Statement(
@@ -290,9 +298,17 @@ class Payments(Transaction, ABC):
         }
         return bool(await self._fetch(_POSTPONE, values))
 
-    async def lease_payments(self, owner: str, now: datetime, *, limit: int, lease: timedelta) -> list[Payment]:
-        values = {"owner": owner, "now": micros(now), "limit": limit, "lease": duration(lease)}
-        leased = await self._items(PAYMENTS, _LEASE, values)
+    async def lease_payments(
+        self, owner: str, now: datetime, *, limit: int, lease: timedelta, passing_over: Collection[str] = ()
+    ) -> list[Payment]:
+        values = {
+            "owner": owner,
+            "now": micros(now),
+            "limit": limit,
+            "lease": duration(lease),
+            "passing_over": texts(passing_over),
+        }
+        leased = await self._items(PAYMENTS, _lease(bool(passing_over)), values)
         return sorted(leased, key=lambda payment: (payment.due_at or now, payment.payment_id))
 
     async def payments(

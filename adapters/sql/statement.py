@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
@@ -115,6 +116,11 @@ def is_one_of_numbers(column: sa.Column[int], name: str) -> sa.ColumnElement[boo
 def is_one_of(column: sa.Column[str], name: str) -> sa.ColumnElement[bool]:
     """Whether `column` is in the JSON array of texts that is the parameter `name`."""
     return column.op("IN", is_comparison=True)(_TextsOf(text(name)))
+
+
+def texts(items: Collection[str]) -> str:
+    """Texts as the parameter of `is_one_of`."""
+    return msgspec.json.encode(sorted(items)).decode()
 
 
 def store_now() -> sa.ScalarSelect[int]:

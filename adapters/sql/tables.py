@@ -183,7 +183,7 @@ notices: Final = sa.Table(
     _text("message"),
     _text("msg_id"),
     _number("due_at"),
-    _number("created_at"),
+    _number("created_at", index=True),
     _flag("to_payee"),
     _number("order_id", nullable=True),
     _number("attempts"),

@@ -11,10 +11,11 @@ from unionhub.domain.model.parties import Role
 from unionhub.hosts.sandbox import envelope
 from unionhub.hosts.sandbox.partner import Identity
 
-from .defaults import DEFAULTS, NEEDED, Group, Seeds, Sources
+from .defaults import DEFAULTS, NEEDED
 from .failures import CommandError
 from .fields import NOTHING, Choice, Json, parse_fields, put
 from .sent import SentBook
+from .sources import Group, Seeds, Sources
 
 __all__ = ["NOTHING", "SEALED", "Choice", "Draft", "Json", "parse_fields", "put", "write"]
 

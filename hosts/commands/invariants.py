@@ -1,4 +1,4 @@
-"""`unionhub invariants`: does everything hold that must hold (domain/flows/invariants.py)?"""
+"""`unionhub invariants`: does everything hold that must hold (domain/flows/invariants)?"""
 
 from __future__ import annotations
 

@@ -9,7 +9,9 @@ from unionhub.domain.model.transactions import Payment, PaymentState
 from .amounts import amount_text
 from .console import echo_json, echo_table, in_color, json_option, moment
 from .failures import CommandError
-from .life import Life, describe, draw, facts
+from .life import Life
+from .life_drawing import draw
+from .life_json import describe, facts
 from .opening import Desk, at_desk
 from .order_views import order_named
 from .resolution import Resolution, Resolved, Verdict, proposal_of
@@ -34,15 +36,19 @@ def list_transactions(
     if order is not None and (card_id is not None or reference is not None):
         raise CommandError("--order goes with --state only")
 
-    async def read(desk: Desk) -> list[Payment]:
+    async def read(desk: Desk) -> tuple[list[Payment], dict[int | None, str]]:
         async with desk.store.begin() as uow:
             wanted = PaymentState(state) if state else None
             if order is not None:
-                found = await uow.payments_of_order((await order_named(uow, order)).order_id)
-                return [each for each in reversed(found) if wanted in (None, each.state)][:limit]
-            return await uow.payments(state=wanted, card_id=card_id, reference=reference, limit=limit)
+                of_order = await uow.payments_of_order((await order_named(uow, order)).order_id)
+                found = [each for each in reversed(of_order) if wanted in (None, each.state)][:limit]
+            else:
+                found = await uow.payments(state=wanted, card_id=card_id, reference=reference, limit=limit)
+            used = {each.card_id for each in found if each.card_id is not None}
+            cards = [card for number in used if (card := await uow.card(number)) is not None]
+        return found, {card.card_id: card.masked_pan for card in cards}
 
-    found = at_desk(read)
+    found, cards = at_desk(read)
     if as_json:
         echo_json([describe(payment) for payment in found])
         return
@@ -56,7 +62,7 @@ def list_transactions(
             each.code,
             amount_text(each.amount),
             each.sender,
-            each.card_id or each.masked_pan,
+            cards.get(each.card_id, each.masked_pan),
             each.merchant.name,
         )
         for each in found

@@ -40,8 +40,9 @@ NOTICES: Final = {CONFIRM: "U3.4 PAYMENT_RESULT_NOTICE", CONFIRM_SCIS: "U3.4 PAY
 ASKED: Final = {"lean": "Parking, told at once", "scis": "Parking, debited at SCIS"}
 """The order's subject: how the rig's acquirer is to pay it. Others pay every order at SCIS."""
 
-ALLOWED_OF: Final = {PAGE: 5, CONFIRM: 5, CONFIRM_SCIS: 7}
-"""Database transactions. A page is no message and no payment: it looks four times and keeps the list of cards. A confirmation
+ALLOWED_OF: Final = {PAGE: 3, CONFIRM: 5, CONFIRM_SCIS: 7}
+"""Database transactions. A page is no message and no payment: it lets the user in, keeps the list of cards that its channel
+gave, and reads the rest at once. A confirmation
 looks twice, opens its payment, and keeps on the audit trail who got the card; what comes of it counts too: PAYMENT_RESULT one,
 a TOKEN_PAYMENT two."""
 

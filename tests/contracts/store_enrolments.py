@@ -184,6 +184,21 @@ class EnrolmentsContract:
         assert await leased("a", house.store, NOW + 3 * SECOND) == [due[0]]
 
     @awaited
+    async def test_other_issuers_go_before_those_that_are_passed_over(self, house: House) -> None:
+        issuers = ("39990002", "39990002", "39990012", "39990022")
+        await added(house.store, *(enrolment(n, issuer=each, due_at=NOW + n * SECOND) for n, each in enumerate(issuers)))
+
+        async def past(*passed: str, limit: int) -> list[int]:
+            async with house.store.begin() as unit:  # rolled back
+                taken = await unit.lease_enrolments("a", LATER, limit=limit, lease=LEASE, passing_over=passed)
+            return [found.enrolment_id for found in taken]
+
+        assert await past(limit=2) == [0, 1]
+        assert await past("39990002", limit=1) == [2]
+        assert await past("39990012", "39990002", limit=9) == [3]
+        assert await past(*set(issuers), limit=9) == []
+
+    @awaited
     async def test_two_owners_never_have_the_same(self, house: House) -> None:
         await added(house.store, *(enrolment(number) for number in range(60)))
 

@@ -80,6 +80,23 @@ class PaymentLeasesContract:
         assert sorted(chain(*found)) == list(range(60))
 
     @awaited
+    async def test_other_issuers_go_before_those_that_are_passed_over(self, house: House) -> None:
+        """However many of theirs are due, and for longer."""
+        issuers = ("39990002", "39990002", "39990002", "39990012", "39990022", "39990012")
+        await opened(house.store, *(payment(n, issuer=issuer, due_at=NOW + n * SECOND) for n, issuer in enumerate(issuers)))
+
+        async def past(*passed: str, limit: int) -> list[int]:
+            async with house.store.begin() as unit:  # rolled back
+                taken = await unit.lease_payments("a", LATER, limit=limit, lease=LEASE, passing_over=passed)
+            return [found.payment_id for found in taken]
+
+        assert await past(limit=4) == [0, 1, 2, 3]
+        assert await past("39990002", limit=2) == [3, 4]
+        assert await past("39990012", "39990002", limit=9) == [4]
+        assert await past("39990012", "nobody", "it's", limit=9) == [0, 1, 2, 4]
+        assert await past(*set(issuers), limit=9) == []
+
+    @awaited
     async def test_it_is_taken_over_when_the_lease_is_over_on_the_clock_of_the_store(self, house: House) -> None:
         await opened(house.store, payment())
         assert await payments_for("a", house.store, lease=SHORT) == [payment()]
@@ -136,6 +153,22 @@ class NoticesContract:
         await queue(house.store, *(notice(n, payment_id=n, due_at=NOW + s * SECOND) for n, s in due.items()))
         assert await notices_for("a", house.store, NOW + 3 * SECOND, limit=2) == [2, 3]
         assert await notices_for("a", house.store, NOW + 3 * SECOND) == [1]
+
+    @awaited
+    async def test_other_receivers_go_before_those_that_are_passed_over(self, house: House) -> None:
+        receivers = ("39990003", "39990003", "39990001", "39990009", "39990001")
+        rows = [notice(n, payment_id=n, receiver=each, due_at=NOW + n * SECOND) for n, each in enumerate(receivers, 1)]
+        await queue(house.store, *rows)
+
+        async def past(*passed: str, limit: int) -> list[int]:
+            async with house.store.begin() as unit:  # rolled back
+                taken = await unit.lease_notices("a", LATER, limit=limit, lease=LEASE, passing_over=passed)
+            return [found.notice_id for found in taken]
+
+        assert await past(limit=3) == [1, 2, 3]
+        assert await past("39990003", limit=2) == [3, 4]
+        assert await past("39990003", "39990001", limit=9) == [4]
+        assert await past(*set(receivers), limit=9) == []
 
     @pytest.mark.parametrize("end", [NoticeState.CONFIRMED, NoticeState.PARKED, NoticeState.REFUSED])
     @awaited

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from unionhub.adapters.wire import outgoing as wire
+from unionhub.adapters.wire.outgoing import write
 from unionhub.domain.model.outgoing import Answer, Outgoing
 from unionhub.domain.model.parties import Party, Role
 from unionhub.ports.partners import GateRefused, NotSent, NoWord
@@ -87,6 +87,7 @@ class Network:
         self.over = False  # the run is judged; whatever still runs may be taken away
         self.injected: Counter[str] = Counter()
         self.receivers: dict[str, Receiver] = {}
+        self.about: dict[str, str] = {}  # msgID -> that of the message which it asks after or undoes
         self._trace = trace
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -116,6 +117,8 @@ class Network:
     async def call(self, host: str, party: Party, outgoing: Outgoing, timeout_s: float) -> Answer:
         """One call as ports.partners has it."""
         self._trace(host, party.app_id, outgoing.message, outgoing.msg_id, "req")
+        if original := getattr(outgoing, "orig_msg_id", ""):
+            self.about[outgoing.msg_id] = original
         outage = self.outage if party.role is Role.ISSUER else ""
         if outage == "refusing" or self.strikes("refused"):
             raise NotSent("refused")
@@ -156,7 +159,7 @@ class Network:
 
     async def _handle(self, party: Party, outgoing: Outgoing) -> Answer:
         """What the partner says; or something that proves nothing, said though it did it, or did not."""
-        body = msgspec.json.decode(wire.write(outgoing, party, lambda plaintext: plaintext.decode()))
+        body = msgspec.json.decode(write(outgoing, party, lambda plaintext: plaintext.decode()))
         trx, odd = body.get("trxInfo", body), ""  # UCSP's flat messages have no trxInfo
         if (codes := _odd_codes(outgoing.message, trx)) and self.strikes("odd_code"):
             odd = self.rng.choice(codes)

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from unionhub.adapters.wire.answers import read_answer
 from unionhub.adapters.wire.inbound import Incoming
-from unionhub.adapters.wire.outgoing import path_of, read_answer, write
+from unionhub.adapters.wire.outgoing import path_of, write
 from unionhub.adapters.wire.ucsp import UCSP, card_content
 from unionhub.domain.model.channel_cards import (
     CARDS_MAX,

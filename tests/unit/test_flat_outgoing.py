@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from unionhub.adapters.wire.answers import read_answer
 from unionhub.adapters.wire.flat import DETAIL_MAX, FlatRow
-from unionhub.adapters.wire.outgoing import path_of, read_answer, write
+from unionhub.adapters.wire.outgoing import path_of, write
 from unionhub.domain.model.identifiers import Secret
 from unionhub.domain.model.outgoing import IndustryLogin
 from unionhub.domain.model.parties import Party, Role

@@ -11,7 +11,7 @@ from random import Random
 import msgspec
 import pressure
 import pytest
-from pressure import HANGS, MEMORY_MIB, OTHER, Stretch, growth_mib, p99_ms, table
+from pressure import HANGS, MEMORY_MIB, OTHER, Beside, Stretch, growth_mib, judged, p99_ms, table, typical
 
 import scenarios
 from loadgen.figures import Sample
@@ -68,6 +68,45 @@ def test_who_got_no_right_answer_waited_for_ever() -> None:
     quick = [sample(OTHER)] * 99
     assert p99_ms([*quick, sample(OTHER, failure="code_91")]) == pytest.approx(100)
     assert p99_ms([*quick, *[sample(OTHER, failure="code_91")] * 2]) == math.inf
+
+
+def waits(took_s: float, *, failure: str = "") -> Stretch:
+    """Everybody waits as long, whichever bank; `failure` is what the hanging one's payers got."""
+    return stretch(sample(OTHER, took_s=took_s), sample(HANGS, took_s=took_s, failure=failure))
+
+
+def rounds(*ratios: float, usual_s: float = 0.1, refused: str = "") -> list[Beside]:
+    return [
+        Beside(what="a silence", before=waits(usual_s), silent=waits(usual_s * ratio), after=waits(usual_s, failure=refused))
+        for ratio in ratios
+    ]
+
+
+@pytest.mark.parametrize(
+    ("measured", "wrong"),
+    [
+        (rounds(1.0, 1.1, 0.9), []),
+        (rounds(1.9, 0.5, 1.9), []),
+        (rounds(9.0, 1.0, 1.2, 8.0, 1.1), []),  # somebody else's doing, twice
+        (rounds(2.5, 2.4, 2.6, 1.0, 2.3), ["2.40 times"]),
+        (rounds(1.0, 2.5), ["2.50 times"]),  # of two, the worse
+        (rounds(math.inf, math.inf, 1.0), ["inf times"]),
+        (rounds(1.0, 1.0, usual_s=math.inf), ["the usual itself"]),
+        ([*rounds(1.0, usual_s=math.inf), *rounds(1.0, 1.2)], []),
+        (rounds(1.0, 1.0, 1.0, refused="code_91"), ["healed, 100%"]),
+        ([*rounds(1.0, refused="code_91"), *rounds(1.0, 1.0)], []),
+        ([*rounds(1.0), *[msgspec.structs.replace(each, what="another") for each in rounds(3.0)]], ["another"]),
+    ],
+)
+def test_the_bound_is_held_against_the_median_of_the_rounds(measured: list[Beside], wrong: list[str]) -> None:
+    found = judged(measured)
+    assert len(found) == len(wrong)
+    assert all(part in line for part, line in zip(wrong, found, strict=True))
+
+
+def test_a_median_is_of_what_is_a_number() -> None:
+    assert typical([math.nan, 1.0, 3.0]) == 3.0
+    assert math.isnan(typical([math.nan, 1.0]))
 
 
 def test_memory_is_held_against_what_it_was_after_the_warm_up() -> None:

@@ -78,6 +78,7 @@ def outcome_policy(settings: Settings) -> OutcomePolicy:
         service_timeout_s=settings.partner_timeout_s,
         cardholder_timeout_s=settings.cardholder_timeout_s,
         order_life_s=settings.order_life_s,
+        order_refund_tries=settings.order_refund_tries,
         order_wait_s=settings.order_wait_s,
         code_life_s=settings.code_life_s,
         cash_out_life_s=settings.cash_out_life_s,

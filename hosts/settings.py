@@ -157,6 +157,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ""  # where users' browsers reach the cashier; default: host and port, in development only
     )
     order_life_s: Seconds = 900  # of an order whose industry sets no end
+    order_refund_tries: Count = 20  # answered 25, that the acquirer never took it: then it ends, and an operator is told
     order_wait_s: Seconds = 600  # a PAY that its acquirer calls PENDING is taken back after so long
 
     # --- notices

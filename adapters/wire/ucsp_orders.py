@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
@@ -30,6 +31,13 @@ STAMP: Final = "%Y%m%d%H%M%S"
 OrderReference = Annotated[str, Meta(pattern=r"^[\x20-\x7e]{1,64}\Z")]
 Subject = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{1,128}\Z")]
 Url = Annotated[str, Meta(pattern=r"^[\x21-\x7e]{1,512}\Z")]
+
+
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+"""General categories of Unicode: controls, formats (bidi, zero width, tags), surrogates, private ones, breaks."""
+
+_BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Of other categories, and nothing to see either."""
 
 
 class SubmitPaymentOrder(msgspec.Struct, frozen=True, kw_only=True, rename=wire_name, omit_defaults=True):
@@ -109,6 +117,8 @@ def read_submit(message: SubmitPaymentOrder, _: Mapping[str, Any]) -> OrderReque
     for name, said in (("orderTime", message.order_time), ("expiresAt", message.expires_at)):
         if said is not None and not _is_moment(said):
             raise Refusal("30", name)
+    if not _is_plain(message.subject):
+        raise Refusal("30", "subject")
     return OrderRequest(
         channel_code=message.channel_code,
         user_id=message.user_id,
@@ -186,6 +196,18 @@ def _told(order: Order, status: OrderStatus, payment: Payment | None, refunded: 
 
 def _reason(code: str) -> str:
     return f"{code} {RESPONSE_TEXTS.get(code, '')}".strip()[:100]
+
+
+def _is_plain(said: str) -> bool:
+    """Does everybody see what is there? It stands beside the amount on the cashier's page, and in operators' terminals: what
+    turns the direction, or shows nothing, can make it read as another sum or shop. Emoji that are joined by U+200D are lost."""
+    if not said.strip():
+        return False
+    return not any(char in _BLANK or unicodedata.category(char) in _UNSEEN or _is_no_character(char) for char in said)
+
+
+def _is_no_character(char: str) -> bool:
+    return ord(char) & 0xFFFE == 0xFFFE or "\ufdd0" <= char <= "\ufdef"
 
 
 def _is_moment(said: str) -> bool:

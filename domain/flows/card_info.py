@@ -139,12 +139,21 @@ class ChannelCards:
             action=PAYLOAD_ACCESS,
             subject=user_subject(channel.channel_code, order.user_id),
             outcome=GRANTED if given else REFUSED,
-            detail=f"{_what(result, masked_pan)}, to pay order {order.order_id}",
+            detail=f"{_what(result, masked_pan)}{_to_pay(order.order_id)}",
         )
         async with self._store.begin() as uow:
             await uow.add_audit(entry)
             await uow.commit()
         return result
+
+
+def paid_order(entry: AuditEntry, order_id: int) -> bool:
+    """Was a card asked for, by `payload_for`, to pay that order?"""
+    return entry.action == PAYLOAD_ACCESS and entry.detail.endswith(_to_pay(order_id))
+
+
+def _to_pay(order_id: int) -> str:
+    return f", to pay order {order_id}"
 
 
 def _what(result: CardPayload | str, masked_pan: str) -> str:

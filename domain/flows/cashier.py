@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import unquote_plus, urlencode
 
 import msgspec
 
@@ -297,10 +297,11 @@ class Cashier:
 
 def accepted_url(order: Order) -> str:
     """returnUrl with the acceptance result. Whether it is paid, the industry hears by PAYMENT_RESULT_NOTICE alone: what a
-    browser brings can be made up."""
+    browser brings can be made up. What returnUrl has under these names is left out: of doubles, each server takes another."""
     said = {"orderId": order.reference, "ucspOrderId": order.ucsp_order_id, "acceptance": "ACCEPTED"}
     page, _, query = order.return_url.partition("?")
-    return f"{page}?{'&'.join(filter(None, [query.rstrip('&'), urlencode(said)]))}"
+    own = [each for each in query.split("&") if each and unquote_plus(each.partition("=")[0]) not in said]
+    return f"{page}?{'&'.join([*own, urlencode(said)])}"
 
 
 def _session(order: Order, session_id: str) -> Session:

@@ -70,6 +70,38 @@ def settlement_once(sender: str, key: str) -> OnceKey:
     return OnceKey(key=f"settle:{sender}:{key}", code="94")
 
 
+def told_once(acquirer: str, key: str) -> OnceKey:
+    """What a downstream acquirer tells of an order under one settlement key is one taking (`94`)."""
+    return OnceKey(key=f"paid:{acquirer}:{key}", code="94")
+
+
+def surplus(known: Payment, approved: Payment, payment_id: int, now: datetime) -> Payment:
+    """The record of what was taken besides `known`, which paid the order: by the same PAY, as `approved` has it from the
+    acquirer's own word, under a settlement key of its own. As if PAYMENT_RESULT had told it."""
+    return Payment(
+        payment_id=payment_id,
+        kind="PAYMENT_RESULT",
+        sender=known.sender,
+        msg_id=f"{known.bank_msg_id}S",
+        state=PaymentState.PENDING,
+        opened_at=now,
+        due_at=now,
+        gateway=known.gateway,
+        issuer=known.issuer,
+        user_id=known.user_id,
+        order_id=known.order_id,
+        masked_pan=known.masked_pan,
+        gross=known.gross,
+        amount=known.amount,
+        merchant=known.merchant,
+        reservations=(told_once(known.issuer, approved.settlement_key),),
+        voucher_no=voucher_no(payment_id, now),
+        trace_no=trace_no(payment_id),
+        retrieval_ref=approved.retrieval_ref,
+        settlement_key=approved.settlement_key,
+    )
+
+
 def paid(original: Payment) -> Money:
     """What its payer paid: nothing beyond it is ever given back."""
     if original.amount is None:

@@ -40,6 +40,9 @@ taken back); of a refund that was seen at SCIS before. Nobody else is told."""
 OVERTAKEN: Final = "its order was paid otherwise meanwhile"
 """The note of a PAY that came to nothing after that: who heard APPROVED must not hear DECLINED."""
 
+UNNAMED: Final = "approved by a result that names no PAY"
+"""The note of a PAY whose approval may be another payment's, by a network that we do not see."""
+
 SIDES: Final = 2
 """Who is told what became of an order: its industry and its channel."""
 

@@ -18,7 +18,7 @@ from unionhub.domain.model.acts import Act
 from unionhub.domain.model.errors import Decline, Refusal
 from unionhub.domain.model.money import Money
 from unionhub.domain.model.orders import Order, OrderResult, OrderState, OrderStatus, order_id_of, paid
-from unionhub.domain.model.transactions import Allowance, OnceKey, Payment, PaymentEvent, PaymentState
+from unionhub.domain.model.transactions import Allowance, Payment, PaymentEvent, PaymentState
 from unionhub.ports.clock import Clock
 from unionhub.ports.directory import Directory
 from unionhub.ports.store import Store, UnitOfWork
@@ -26,9 +26,9 @@ from unionhub.ports.store import Store, UnitOfWork
 from .acts import Done
 from .downstream import declined_code
 from .frontend_payment import CashierPayment, of_order
-from .giving_back import back_key
+from .giving_back import back_key, told_once
 from .giving_back import paid as paid_amount
-from .notify import OVERTAKEN, SIDES, UNWANTED, NoticeBook
+from .notify import OVERTAKEN, SIDES, UNNAMED, UNWANTED, NoticeBook
 from .numbers import Numbers, msg_id, retrieval_ref, trace_no, voucher_no
 from .order_results import given_back
 from .terms import read_amount
@@ -37,9 +37,6 @@ _IN_FLIGHT: Final = (PaymentState.PENDING, PaymentState.UNKNOWN)
 _HEARD: Final = (PaymentState.APPROVED, PaymentState.REVERSING, PaymentState.REVERSED)
 
 _BY_CODE: Final = frozenset({"MPQRC_PAYMENT_EMV", "MPQRC_PAYMENT_URL"})
-
-UNNAMED: Final = "approved by a result that names no PAY"
-"""The note of a PAY whose approval may be another payment's, by a network that we do not see."""
 
 OTHER_AMOUNT: Final = "13"
 """The code of a PAY that the acquirer approved for another amount than it was asked: it is taken back."""
@@ -115,6 +112,7 @@ class PaymentResult:
                 raise Decline("12")  # that money paid another order
             if known is not None and known.state not in _IN_FLIGHT:
                 return known.payment_id  # one settlement key is one transaction: it was told before
+        request = await self._with_amount(uow, order, request)
         tried = await self._tried(uow, order, request)
         if tried is not None and tried.note == UNNAMED and tried.settlement_key != request.settlement_key:
             # What was taken for this PAY's own result was another payment's: now there are two.
@@ -161,7 +159,7 @@ class PaymentResult:
         begun = msgspec.structs.replace(
             begun,
             amount=_amount(request, paid_amount(tried) if tried is not None else order.amount),
-            reservations=(OnceKey(key=f"paid:{act.sender}:{request.settlement_key}", code="94"),),
+            reservations=(told_once(act.sender, request.settlement_key),),
         )
         if await uow.open_payment(begun):
             # Somebody else brought the same word this very moment; refunding it would give back what paid the order.
@@ -229,6 +227,19 @@ class PaymentResult:
         told = begun.moved(PaymentEvent.APPROVE, code=code, bank_code="00", due_at=None)
         await uow.move_payment(begun, told, self._notices.written(told, prepared.notice_ids))
         return begun.payment_id
+
+    @staticmethod
+    async def _with_amount(uow: UnitOfWork, order: Order, request: OrderResult) -> OrderResult:
+        """An approval that says neither its PAY nor its amount, as SCIS saw it, if it did: anybody can make a code that names
+        the order and asks for a cent. Of a network that we do not see, the acquirer's word is all that there is, and means
+        what the PAY under way asked for, or else the order's amount."""
+        if request.amount or request.orig_msg_id or not request.settlement_key:
+            return request
+        at_scis = await uow.payment_for_acquirer(order.acquirer, settlement_key=request.settlement_key)
+        if at_scis is None:
+            return request
+        amount = paid_amount(at_scis)
+        return msgspec.structs.replace(request, amount=amount.text, currency=amount.currency)
 
     @staticmethod
     async def _tried(uow: UnitOfWork, order: Order, request: OrderResult) -> Payment | None:

@@ -8,11 +8,12 @@ confirms it); a credit rolls forward (the same message again until it is known),
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 
 from unionhub.domain.model.bank import ISSUER_CODES, Movement, Weight, Word, read_word
-from unionhub.domain.model.outgoing import Answer, BankInquiry, Outgoing, Reversal
+from unionhub.domain.model.outgoing import Answer, BankInquiry, OrderRefund, Outgoing, Reversal
 from unionhub.domain.model.parties import Party
 from unionhub.domain.model.policy import OutcomePolicy
 from unionhub.domain.model.transactions import UNDOES, Payment, PaymentEvent, PaymentState, PaymentStatus, Rolls
@@ -31,6 +32,11 @@ from .undo import Undoing
 
 REVERSED_CODE = "91"
 """The final answer to a payment whose debit was never confirmed and is now reversed: the issuer's system failed it."""
+
+UNKNOWN_THERE: Final = "its acquirer says that it took no such payment: nothing was given back"
+"""The note of an approval that nobody wanted, and that its acquirer, asked for the money, knows nothing of."""
+
+_NOTHING_THERE: Final = "25"
 
 
 class UnknownOutcome:
@@ -111,15 +117,36 @@ class UnknownOutcome:
     async def _reverse(self, payment: Payment) -> None:
         bank = self._bank(payment)
         now = self._clock.now()
-        answer = await self._call(bank, await self._taking_back(payment, now))
+        back = await self._taking_back(payment, now)
+        answer = await self._call(bank, back)
         self._telemetry.reversal_attempted(payment, answer.code if answer else "no_word")
+        heard = answer.code if answer is not None and isinstance(back, OrderRefund) else ""
         if answer is not None and answer.code in ("00", "22"):
             if answer.code == "22":
                 self._telemetry.alarm("reversal_related_error", payment_id=payment.payment_id)
-            await self._move(payment, PaymentEvent.CONFIRM_REVERSAL, code=payment.code or REVERSED_CODE, due_at=None)
+            said = {"code": payment.code or REVERSED_CODE, "bank_code": heard or payment.bank_code}
+            await self._move(payment, PaymentEvent.CONFIRM_REVERSAL, due_at=None, **said)
+            return
+        if self._has_nothing(payment, heard):
+            self._telemetry.alarm("refund_of_nothing", payment_id=payment.payment_id, attempts=payment.asks + 1)
+            await self._move(payment, PaymentEvent.CONFIRM_REVERSAL, due_at=None, note=UNKNOWN_THERE)
             return
         self._telemetry.alarm("reversal_unconfirmed", payment_id=payment.payment_id, attempts=payment.asks + 1)
-        await self._postpone(payment, self._in(self._back_off_s(payment.asks)))
+        due_at = self._in(self._back_off_s(payment.asks))
+        if heard in ("", payment.bank_code):
+            await self._postpone(payment, due_at)
+            return
+        # What an acquirer says instead is kept: from its first `25` on, the tries count anew.
+        asks = 1 if heard == _NOTHING_THERE else payment.asks + 1
+        await self._store.move_payment(payment, msgspec.structs.replace(payment, bank_code=heard, asks=asks, due_at=due_at))
+
+    def _has_nothing(self, payment: Payment, heard: str) -> bool:
+        """A REFUND ends without `00` only by this: in so many tries its acquirer has said that it knows no such payment (`25`),
+        and nothing else; it may have been late to know, but not for so long. Whatever else it says leaves money taken, and is
+        asked again for ever, as a REVERSAL is (RULES section 3): there `25` proves nothing, since what is to be undone may
+        still arrive."""
+        says_so = heard == payment.bank_code == _NOTHING_THERE
+        return says_so and payment.asks + 1 >= self._policy.order_refund_tries
 
     async def _taking_back(self, payment: Payment, now: datetime) -> Outgoing:
         if payment.order_id is None:

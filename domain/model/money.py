@@ -26,7 +26,7 @@ class AmountFormatError(ValueError):
 
 
 class UnknownCurrencyError(ValueError):
-    """Not a numeric code of ISO 4217 (`12`)."""
+    """Not the numeric code of a currency of ISO 4217, or of one without a minor unit, such as gold (`12`)."""
 
 
 class Currency(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,12 +38,14 @@ class Currency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _table() -> dict[str, Currency]:
+    """What one can pay with. ISO 4217 also numbers gold, drawing rights, tests (963) and "no currency" (999): those have no
+    minor unit, so no amount of them could be written."""
     found: dict[str, Currency] = {}
     for entry in iso4217.Currency:
-        if entry.number is None:
+        if entry.number is None or entry.exponent is None:
             continue
         numeric = f"{entry.number:03d}"
-        found[numeric] = Currency(numeric=numeric, alpha=entry.code, exponent=entry.exponent or 0)
+        found[numeric] = Currency(numeric=numeric, alpha=entry.code, exponent=entry.exponent)
     return found
 
 
@@ -60,7 +62,7 @@ def currency(numeric: str) -> Currency:
 
 
 def is_currency(numeric: str) -> bool:
-    """Is it the numeric code of an ISO 4217 currency?"""
+    """Is it the numeric code of an ISO 4217 currency that has a minor unit?"""
     return numeric in _CURRENCIES
 
 

@@ -26,6 +26,7 @@ class OutcomePolicy(msgspec.Struct, frozen=True, kw_only=True):
     refund_days: float = 180.0  # after the payment
     order_life_s: float = 900.0  # of UCSP's orders whose industry sets no end
     order_life_max_s: float = 86_400.0
+    order_refund_tries: int = 20  # answered `25` (no such payment) and nothing else: then there is nothing to give back
     order_wait_s: float = 600.0  # how long an acquirer may say that a PAY is under way, before it is taken back
     grace_s: float = 5.0  # beyond the calls' time-outs, before a PENDING payment counts as its host's death
 

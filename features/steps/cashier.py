@@ -99,7 +99,7 @@ def is_sent_back(order: Order) -> None:
         assert address == record.return_url.partition("?")[0]
         said = parse_qs(query)
         assert said["acceptance"] == ["ACCEPTED"]
-        assert said["ucspOrderId"] == [record.ucsp_order_id]
+        assert (said["orderId"], said["ucspOrderId"]) == ([record.reference], [record.ucsp_order_id])
         assert not {"APPROVED", "PAID"} & {value for values in said.values() for value in values}
 
 

@@ -9,9 +9,10 @@ from typing import Any, Final
 import click
 import msgspec
 
-from unionhub.domain.flows.card_info import PAYLOAD_ACCESS, user_subject
+from unionhub.domain.flows.card_info import paid_order, user_subject
 from unionhub.domain.flows.notify import UNWANTED
 from unionhub.domain.flows.order_results import OrderResults, given_back
+from unionhub.domain.flows.unknown_outcome import UNKNOWN_THERE
 from unionhub.domain.model.audit import AuditEntry
 from unionhub.domain.model.marketing import HUB, funding
 from unionhub.domain.model.money import Money
@@ -30,6 +31,7 @@ from .telling import directory_of
 from .trail import describe_audit
 
 RECENT: Final = 5
+_LOOKED_AT: Final = 1000  # accesses to cards of the order's user, by whatever order or login
 _SECONDS: Final = len("2026-03-31 00:00:00")
 _ID_MAX: Final = 18  # digits: a number of the hub's own
 
@@ -37,7 +39,7 @@ _ID_MAX: Final = 18  # digits: a number of the hub's own
 class OrderLife(msgspec.Struct, frozen=True, kw_only=True):
     """`told`: each notice with the paymentStatus that it says. `refunded`: what came back so far of what was paid.
 
-    `accesses`: who was given its user's cards, or not, newest first; by whatever order or login."""
+    `accesses`: to pay it, who was given a card of its user, or not; newest first."""
 
     order: Order
     parties: Mapping[str, Party]
@@ -95,7 +97,7 @@ async def read_order(desk: Desk, ref: str, industry: str | None = None) -> Order
             told=[],
             holder=await uow.order_holder(order.order_id),
             refunded=Money(back, order.amount.currency) if back else None,
-            accesses=[each for each in await uow.audit(subject=subject, limit=RECENT) if each.action == PAYLOAD_ACCESS],
+            accesses=[each for each in await uow.audit(subject=subject, limit=_LOOKED_AT) if paid_order(each, order.order_id)],
             trail=await uow.audit(subject=subject_of_order(order.order_id), limit=RECENT),
         )
         notices = await uow.notices(order_id=order.order_id, limit=1000)
@@ -118,7 +120,7 @@ def tell_order(life: OrderLife) -> None:
         (
             each.payment_id,
             moment(each.opened_at)[:_SECONDS],
-            what_it_is(each),
+            what_it_is(life.order, each),
             each.state,
             each.code,
             amount_text(each.amount),
@@ -174,7 +176,7 @@ def _facts(life: OrderLife) -> Iterator[tuple[str, object]]:
     yield "returns to", order.return_url
 
 
-def what_it_is(payment: Payment) -> str:
+def what_it_is(order: Order, payment: Payment) -> str:
     """What a payment of an order is, in an operator's words."""
     if payment.kind in UNDOES:
         return f"{payment.kind} at SCIS, of payment {payment.orig_payment_id}"
@@ -183,8 +185,19 @@ def what_it_is(payment: Payment) -> str:
     if payment.kind == Pay.message:
         return "a try at the cashier"
     if payment.state in (PaymentState.REVERSING, PaymentState.REVERSED):
-        return "paid once too often: given back"
+        return _unwanted(order, payment)
     return "paid by its QR"
+
+
+def _unwanted(order: Order, payment: Payment) -> str:
+    """Of an approval that came by itself: why it did not pay the order, and what became of the money."""
+    if payment.note == UNKNOWN_THERE:
+        return "told as paid, of which its acquirer knows nothing"
+    why = _WHY.get(order.state, "told as paid" if payment.amount == order.amount else "another amount was paid")
+    return f"{why}: {'given back' if payment.is_final else 'being given back'}"
+
+
+_WHY: Final = {OrderState.PAID: "paid once too often", OrderState.CLOSED: "paid after it was closed"}
 
 
 def _funded(life: OrderLife, payment: Payment) -> Iterator[tuple[object, ...]]:
@@ -240,7 +253,7 @@ def describe_life(life: OrderLife) -> dict[str, Any]:
     return describe_order(life.order) | {
         "underWay": life.under_way.payment_id if life.under_way is not None else None,
         "refunded": _money(life.refunded) if life.refunded is not None else None,
-        "payments": [_payment(each) for each in life.payments],
+        "payments": [_payment(life.order, each) for each in life.payments],
         "notices": [
             {
                 "noticeId": notice.notice_id,
@@ -265,11 +278,11 @@ def payment_told(notice: Notice) -> int | None:
     return None if notice.payment_id == notice.order_id else notice.payment_id
 
 
-def _payment(payment: Payment) -> dict[str, Any]:
+def _payment(order: Order, payment: Payment) -> dict[str, Any]:
     return {
         "paymentId": payment.payment_id,
         "kind": payment.kind,
-        "what": what_it_is(payment),
+        "what": what_it_is(order, payment),
         "state": payment.state,
         "code": payment.code,
         "openedAt": payment.opened_at,

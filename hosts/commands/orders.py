@@ -66,7 +66,7 @@ def list_orders(industry: str | None, state: str | None, limit: int, *, as_json:
 @_INDUSTRY
 @json_option
 def show(ref: str, industry: str | None, *, as_json: bool) -> None:
-    """One order: every payment of it, who funds what was taken off, who was told, who was given its user's cards."""
+    """One order: every payment of it, who funds what was taken off, who was told, who was given a card to pay it."""
     life = at_desk(lambda desk: read_order(desk, ref, industry))
     if as_json:
         echo_json(describe_life(life))

@@ -13,6 +13,8 @@ import pytest
 from support.operator import OPENED, Operator, payment
 from support.orders_at_rest import HKD, attempt_to_pay, order, put_paid, refund_told
 from unionhub.domain.flows.card_info import PAYLOAD_ACCESS, user_subject
+from unionhub.domain.flows.notify import OVERTAKEN
+from unionhub.domain.flows.unknown_outcome import UNKNOWN_THERE
 from unionhub.domain.model.audit import AuditEntry
 from unionhub.domain.model.notices import NoticeState
 from unionhub.domain.model.orders import Order, OrderState
@@ -105,8 +107,13 @@ def test_an_order_shows_everything_that_became_of_it(unionhub: Operator, number:
 
     async def accessed(uow: Any) -> None:
         entry = {"at": OPENED, "actor": PARKING, "subject": user_subject("HARBOUR01", f"user {number}")}
-        await uow.add_audit(AuditEntry(**entry, action=PAYLOAD_ACCESS, outcome="granted", detail="token of 6291********5528"))
+        what = {"action": PAYLOAD_ACCESS, "outcome": "granted"}
+        await uow.add_audit(AuditEntry(**entry, **what, detail=f"token of 6291********5528, to pay order {number}"))
+        for detail in ("token of 6291********7777", *(f"token of 6291********7777, to pay order {each}" for each in others)):
+            for _ in range(6):  # as often as would fill the section
+                await uow.add_audit(AuditEntry(**entry, **what, detail=detail))
 
+    others = (f"{number}0", f"1{number}", number + 1)
     unionhub.work(accessed)
     said = folded(unionhub.does("orders", "show", number).out)
     assert said[0] == f"order {number} 100.00 HKD at Kerbside Parking: Two hours"
@@ -123,7 +130,9 @@ def test_an_order_shows_everything_that_became_of_it(unionhub: Operator, number:
         line.split()[3] for line in said if line.startswith(tuple(f"{number + each} 2026-03-02 04:0" for each in range(3)))
     ]
     assert [each for each in notices if each in ("APPROVED", "REFUNDED")] == ["APPROVED", "APPROVED", "REFUNDED"]
-    assert f"2026-03-02 04:00:00 Kerbside Parking ({PARKING}) granted token of 6291********5528" in said
+    assert f"2026-03-02 04:00:00 Kerbside Parking ({PARKING}) granted token of 6291********5528, to pay order {number}" in said
+    assert not [line for line in said if "7777" in line]
+    assert len(unionhub.json("orders", "show", number)["accesses"]) == 1
 
 
 def test_machines_get_the_same(unionhub: Operator, number: int) -> None:
@@ -154,8 +163,39 @@ def test_an_approval_that_came_too_often_is_told_from_one_by_the_qr(unionhub: Op
     moved(unionhub, told[1], E.REVERSE, code="94", bank_code="00")
     assert [each["what"] for each in unionhub.json("orders", "show", number)["payments"]] == [
         "paid by its QR",
-        "paid once too often: given back",
+        "another amount was paid: being given back",
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "minor", "note", "what"),
+    [
+        (OrderState.PAID, 100_00, "", "paid once too often"),
+        (OrderState.PAID, 100_00, OVERTAKEN, "paid once too often"),
+        (OrderState.CLOSED, 100_00, "", "paid after it was closed"),
+        (OrderState.CLOSED, 1, "", "paid after it was closed"),
+        (OrderState.OPEN, 1, "", "another amount was paid"),
+        (OrderState.PAID, 100_00, UNKNOWN_THERE, "told as paid, of which its acquirer knows nothing"),
+        (OrderState.CLOSED, 100_00, UNKNOWN_THERE, "told as paid, of which its acquirer knows nothing"),
+    ],
+)
+def test_what_was_not_wanted_says_why(
+    unionhub: Operator, number: int, state: OrderState, minor: int, note: str, what: str
+) -> None:
+    wanted = order(number, state=state)
+    told = msgspec.structs.replace(refund_told(number + 1, wanted, attempt_to_pay(1, wanted), minor), orig_payment_id=None)
+    put(unionhub, wanted, told)
+
+    def said() -> str:
+        return unionhub.json("orders", "show", number)["payments"][0]["what"]
+
+    going = moved(unionhub, told, E.REVERSE, code="94", bank_code="00")
+    if not note:
+        assert said() == f"{what}: being given back"
+    moved(unionhub, going, E.CONFIRM_REVERSAL, note=note)
+    assert said() == (what if note == UNKNOWN_THERE else f"{what}: given back")
+    shown = unionhub.does("transactions", "show", number + 1).out
+    assert (note or "REVERSED") in shown
 
 
 # --- close

@@ -101,6 +101,24 @@ def test_an_empty_hub_says_so(nobody: Operator) -> None:
     assert nobody.does("transactions", "list").out == "no such payments\n"
 
 
+@pytest.mark.parametrize(
+    ("card_id", "masked_pan", "shown"),
+    [
+        (2, "", [CARDHOLDERS[1].pan.masked]),
+        (None, "6291********5528", ["6291********5528"]),  # of a channel's user
+        (None, "", []),
+        (70_000, "", []),  # nobody knows it
+    ],
+)
+def test_a_list_tells_cards_by_their_masked_numbers(
+    unionhub: Operator, number: int, card_id: int | None, masked_pan: str, shown: list[str]
+) -> None:
+    made = put(unionhub, payment(number, card_id=card_id, masked_pan=masked_pan))
+    said = unionhub.does("transactions", "list", "--reference", made.msg_id).out.splitlines()[1]
+    assert re.findall(r"[0-9]{4}\*{8}[0-9]{4}", said) == shown
+    assert not re.search(r" (2|70000) ", said)
+
+
 def test_payments_are_listed_newest_first_by_state_card_and_reference(unionhub: Operator, number: int) -> None:
     other = next(numbers)
     put(unionhub, payment(number, card_id=70 + number, opened_at=OPENED + timedelta(days=1)))

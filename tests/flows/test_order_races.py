@@ -285,6 +285,74 @@ def test_two_approvals_in_every_order(home: House, first: str, answer: str) -> N
     home.run(scenario())
 
 
+@pytest.mark.parametrize("asked", [False, True], ids=["its answer", "an inquiry"])
+@pytest.mark.parametrize(
+    ("key", "back"), [("another", ["REFUND"]), ("another, told before", ["REFUND"]), ("the same", []), ("none", [])]
+)
+def test_a_pays_own_approval_meets_a_nameless_one(home: House, key: str, back: list[str], *, asked: bool) -> None:
+    """A result without origMsgID was taken for the PAY's while its answer, or a worker's question, was on its way. Another
+    settlement key is another taking, which goes back; an answer without one tells of none: its PAYMENT_RESULT would."""
+
+    async def scenario() -> None:
+        sale = await new_sale(home)
+        acquirer = home.world.acquirer()
+        usual = acquirer.handlers["TRX_RESULT_INQUIRY"]
+        first, second = (acquirer.settlement_key() for _ in range(2))
+        said = {"none": {}, "the same": {"settlementKey": first}}.get(key, {"settlementKey": second})
+        kept: list[Json] = []
+
+        async def approved(_: Received) -> Answer:
+            assert (await sale.result("APPROVED", settlementKey=first)).code == "00"
+            if key == "another, told before":
+                assert (await sale.result("APPROVED", origMsgID=sale.taken[0]["msgID"], **said)).code == "00"
+            return Answer(code="00", trx={"trxAmt": "100.00", "trxCurrency": "344", "paymentStatus": "APPROVED", **said})
+
+        acquirer.handlers["TRX_RESULT_INQUIRY"] = approved
+        try:
+            async with sale.scripted("04" if asked else approved), taking_back(home, kept):
+                assert (await sale.pay()).code == ("04" if asked else "00")
+                for _ in range(6):
+                    await home.advance(10)
+                assert [each["message"] for each in kept] == back
+                if key != "the same":  # and at last, or once more, the acquirer's own result of the PAY
+                    own = {"origMsgID": sale.taken[0]["msgID"], "settlementKey": second}
+                    assert (await sale.result("APPROVED", **own)).code == "00"
+                    await home.advance(5)
+                    assert [(each["message"], each["origSettlementKey"]) for each in kept] == [("REFUND", second)]
+        finally:
+            acquirer.handlers["TRX_RESULT_INQUIRY"] = usual
+        states = [(each.kind, each.state.value, key_of(each.settlement_key)) for each in await sale.payments()]
+        assert states == [("PAY", "APPROVED", first), *[("PAYMENT_RESULT", "REVERSED", second)] * len(kept)]
+        assert sale.both_told() == ["APPROVED"]
+
+    home.run(scenario())
+
+
+def test_what_is_on_its_way_back_is_not_given_back_again_by_its_key(home: House) -> None:
+    """A PAY that was approved after the order's QR had paid: its REVERSAL is begun, and a result tells of the same key."""
+
+    async def scenario() -> None:
+        sale = await new_sale(home)
+        second, kept = home.world.acquirer().settlement_key(), list[Json]()
+        qr, gateway = await sale.qr(), home.world.gateway(HARBOUR)
+
+        async def paid_by_qr_first(_: Received) -> Answer:
+            assert (await gateway.send(gateway.mpqrc_payment_emv(sale.holder, qr, "100.00"))).code == "00"
+            await settle(home)
+            return Answer(code="00", trx={"trxAmt": "100.00", "trxCurrency": "344", "settlementKey": second})
+
+        async with sale.scripted(paid_by_qr_first), taking_back(home, kept):
+            assert (await sale.pay()).code == "94"
+            assert (await sale.result("APPROVED", settlementKey=second)).code == "00"
+            for _ in range(3):
+                await home.advance(5)
+        assert [each["message"] for each in kept] == ["REVERSAL"]
+        assert sorted(await sale.states()) == ["APPROVED", "REVERSED"]
+        assert sale.both_told() == ["APPROVED"]
+
+    home.run(scenario())
+
+
 class taking_back:  # noqa: N801 - used like a function
     """Keeps the REVERSALs and REFUNDs that the acquirer gets, and says `00` to them."""
 
@@ -449,6 +517,43 @@ def test_a_cent_by_a_forged_code_does_not_pay_an_order(home: House) -> None:
         assert (await sale.order()).state == "OPEN"
         assert sale.both_told() == []
         assert await sale.balance() == "1000.00"
+
+    home.run(scenario())
+
+
+@pytest.mark.parametrize(("amount", "state"), [("0.01", "OPEN"), ("100.00", "PAID")])
+@pytest.mark.parametrize("paying", [False, True], ids=["alone", "beside a PAY"])
+def test_an_approval_without_an_amount_is_of_what_scis_saw(home: House, amount: str, state: str, *, paying: bool) -> None:
+    """An acquirer that does not say how much a code brought: the hub knows it, where the payer's app is one of its own."""
+
+    async def scenario() -> None:
+        sale = await new_sale(home)
+        acquirer, gateway = home.world.acquirer(), home.world.gateway(HARBOUR)
+        usual, keys, back = acquirer.handlers["TRX_RESULT_NOTIFICATION"], list[Json](), list[Json]()
+
+        async def noted(received: Received) -> Answer:
+            keys.append(received.trx["settlementKey"])
+            return Answer(code="00")
+
+        acquirer.handlers["TRX_RESULT_NOTIFICATION"] = noted
+        try:
+            async with sale.scripted("04"), taking_back(home, back):
+                if paying:
+                    await sale.pay()
+                code = home.world.merchants[2].code(amount=amount, reference=sale.uid)
+                assert (await gateway.send(gateway.mpqrc_payment_emv(sale.holder, code, amount))).code == "00"
+                await home.work()
+                assert (await sale.result("APPROVED", settlementKey=keys[0])).code == "00"
+                assert (await sale.order()).state == state
+                if paying:
+                    declined = await sale.result("DECLINED", origMsgID=sale.taken[0]["msgID"], reason="51")
+                    assert declined.code == "00"
+                await home.work()
+        finally:
+            acquirer.handlers["TRX_RESULT_NOTIFICATION"] = usual
+        assert [(each["message"], each["trxAmt"]) for each in back] == ([("REFUND", "0.01")] if state == "OPEN" else [])
+        (told,) = await sale.payments("PAYMENT_RESULT")
+        assert (told.amount.text if told.amount else "", told.state) == (amount, "APPROVED" if state == "PAID" else "REVERSED")
 
     home.run(scenario())
 

@@ -110,10 +110,17 @@ SUBMITTED: list[tuple[str, str, Changes, Changes]] = [
     ("nothing", "13", {"trxAmt": "0.00"}, {}),
     ("a tenth of a cent", "13", {"trxAmt": "1.001"}, {}),
     ("an unknown currency", "12", {"trxCurrency": "000"}, {}),
+    *[
+        (f"no money: {code}", "12", {"trxCurrency": code}, {})
+        for code in ("999", "963", "959", "961", "962", "964", "960", "955")
+    ],
+    ("money all the same", "00", {"trxCurrency": "952", "trxAmt": "100"}, {}),  # of a name that begins with X
+    ("an amount of no money", "12", {"trxCurrency": "999", "trxAmt": "1.001"}, {}),
     ("expired already", "12", {"expiresAt": "20260302030000"}, {}),
     ("expires now", "12", {"expiresAt": "20260302040000"}, {}),
     ("expires in two days", "30", {"expiresAt": "20260304040001"}, {}),
     ("never expires", "30", {"expiresAt": "99991231235959"}, {}),
+    ("a subject that reads backwards", "30", {"subject": "Parking 00.001\u202e"}, {}),
     ("returns to another host", "30", {"returnUrl": "https://evil.example/return"}, {}),
     ("a channel that nobody knows", "40", {"channelCode": "NOBODY001"}, {}),
     ("a channel that is not live", "40", {}, {"parties": {HARBOUR_CHANNEL: TESTING}}),

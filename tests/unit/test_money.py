@@ -54,6 +54,10 @@ def test_amount_text_is_read_by_the_currencys_exponent(text: str, currency: str,
         ("1.5", JPY, AmountError),
         ("1.0001", BHD, AmountError),
         ("1", "000", UnknownCurrencyError),
+        ("1", "999", UnknownCurrencyError),  # no currency
+        ("1", "963", UnknownCurrencyError),  # for tests
+        ("1", "959", UnknownCurrencyError),  # gold
+        ("1.5", "960", UnknownCurrencyError),  # drawing rights
     ],
 )
 def test_what_is_no_amount_is_told_apart(text: str, currency: str, error: type[Exception]) -> None:

@@ -245,6 +245,12 @@ def test_paying_moves_an_open_order_to_its_payment() -> None:
         ("https://shop.example/r?", "https://shop.example/r?orderId="),
         ("https://shop.example/r?a=1&", "https://shop.example/r?a=1&orderId="),
         ("https://shop.example", "https://shop.example?orderId="),
+        # what the hub says is said once, whatever the industry put there
+        ("https://shop.example/r?orderId=1", "https://shop.example/r?orderId="),
+        ("https://shop.example/r?orderId", "https://shop.example/r?orderId="),
+        ("https://shop.example/r?a=1&acceptance=DECLINED&b=2&ucspOrderId=7", "https://shop.example/r?a=1&b=2&orderId="),
+        ("https://shop.example/r?%6frderId=1&orderId=2&order%49d=3&a=%26", "https://shop.example/r?a=%26&orderId="),
+        ("https://shop.example/r?orderid=1&x=orderId=1&+=1", "https://shop.example/r?orderid=1&x=orderId=1&+=1&orderId="),
     ],
 )
 def test_the_way_back_says_accepted_and_never_paid(url: str, begins: str) -> None:

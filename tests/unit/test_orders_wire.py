@@ -99,6 +99,10 @@ TAKEN: list[tuple[str, Json]] = [
     *((S, {"orderTime": said}) for said in ("20240229235959", "00010101000000", "99991231235959")),
     *((S, {"trxAmt": said}) for said in ("0", "1", "0.01", "1.5", "1234567890.12", "9999999999999")),
     *((S, {"subject": said}) for said in ("x", "停车两小时", "x" * 128, "\u20ac 5 <b>&amp;'\"")),
+    *(
+        (S, {"subject": said})
+        for said in (" x ", "cafe\u0301", "\u05d7\u05e0\u05d9\u05d4", "\u0e08\u0e2d\u0e14", "\u2615\ufe0f", "2\u00a0h")
+    ),
     *((S, {"returnUrl": said}) for said in ("x", "https://" + "x" * 504)),
     (R, {}),
     (R, dict.fromkeys(("retrivlRefNum", "origMsgID", "reason", "trxAmt", "refundAmt", "trxCurrency"))),
@@ -109,6 +113,15 @@ TAKEN: list[tuple[str, Json]] = [
     (R, {"reason": "停" * 100}),
     (Q, {}),
 ]
+
+UNSEEN = (
+    "\x80\x85\x9b\x9f"  # C1 controls: next line, and what begins a terminal's sequence
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # which turn the direction of what follows
+    "\u00ad\u180e\u200b\u200c\u200d\u2060\u2061\u2064\ufeff\u206a"  # of no width
+    "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800"  # letters and marks that nobody sees
+    "\u2028\u2029"  # lines and paragraphs
+    "\ufff9\ufffb\U0001d173\U000e0001\U000e0041\ue000\U000f0000\ufffe\ufdd0\U0001ffff"  # notes, tags, private, no characters
+)
 
 REFUSED: list[tuple[str, Json, str]] = [
     *((message, {name: None}, name) for message, body in USUAL.items() for name in body if name in ("msgID", "orderId")),
@@ -151,6 +164,8 @@ REFUSED: list[tuple[str, Json, str]] = [
     (S, {"trxCurrency": "0344"}, "trxCurrency"),
     (S, {"subject": "x" * 129}, "subject"),
     (S, {"subject": "a\x7fb"}, "subject"),
+    *((S, {"subject": f"Two{char}hours"}, "subject") for char in UNSEEN),
+    *((S, {"subject": said}, "subject") for said in (" ", "\u00a0\u3000", "\u3164", "\u2800 ")),
     (S, {"returnUrl": "https://" + "x" * 505}, "returnUrl"),
     (S, {"returnUrl": "https://shop.example/a b"}, "returnUrl"),
     (S, {"returnUrl": "https://shop.example/\u8fd4"}, "returnUrl"),

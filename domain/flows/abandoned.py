@@ -43,11 +43,13 @@ class AbandonedActs:
         async with self._store.begin() as uow:
             enrolment = await self._enrolment(uow, act)
             step_up = enrolment is not None and enrolment.state is EnrolmentState.STEP_UP
-            ended = await uow.close_act(msgspec.structs.replace(act, code=TIMED_OUT if step_up else GIVEN_UP))
-            if ended and enrolment is not None and not await uow.move_enrolment(enrolment.moved(EnrolmentEvent.REFUSE)):
+            # The enrolment first, as whoever goes on with it writes it (ActRunner): two orders would wait for each other.
+            if enrolment is not None and not await uow.move_enrolment(enrolment.moved(EnrolmentEvent.REFUSE)):
                 return False  # somebody went on with it this very moment
+            if not await uow.close_act(msgspec.structs.replace(act, code=TIMED_OUT if step_up else GIVEN_UP)):
+                return False
             await uow.commit()
-        return ended
+        return True
 
     @staticmethod
     async def _enrolment(uow: UnitOfWork, act: Act) -> Enrolment | None:

@@ -201,11 +201,13 @@ class ActRunner:
                 done = await flow.close(uow, act, calling.work, result)
             except Decline as decline:
                 done = Done(code=decline.code, subject_id=calling.subject_id)
-            if not isinstance(done, Done) or await uow.close_act(self._ended(act, done)):
+            # One that goes on waiting gets no code, and is held all the same: nobody may end it while this is written.
+            if await uow.close_act(self._ended(act, done)):
                 await uow.commit()
                 return _answer(done)
         # It was given up, or ended by somebody else, while this host stood still: what was answered then stands, and nothing
-        # of this is written. A card that is issued to somebody who was told `98` would be in the way of his next try.
+        # of this is written. A card that is issued to somebody who was told `98` would be in the way of his next try; so would
+        # a password that is asked of him.
         async with self._store.begin() as uow:
             stored = await uow.act(act.act_id)
             value = await flow.recall(uow, stored) if stored is not None and stored.code == "00" else None

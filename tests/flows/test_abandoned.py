@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from support.house import House
+from unionhub.domain.flows.acts import ActRunner, Pending
 from unionhub.domain.flows.invariants import ActsEndInTime, check
+from unionhub.domain.flows.numbers import Numbers
 from unionhub.domain.model.acts import Act
-from unionhub.domain.model.enrolment import Enrolment, EnrolmentState
+from unionhub.domain.model.enrolment import Enrolment, EnrolmentEvent, EnrolmentState
+from unionhub.domain.model.policy import OutcomePolicy
 from unionhub.hosts.sandbox.seeds import BANK, HARBOUR, PRODUCT
+from unionhub.ports.store import UnitOfWork
 
 
 async def left_open(house: House, kind: str, state: EnrolmentState | None) -> tuple[int, int]:
@@ -79,6 +84,44 @@ def test_it_is_ended_once_its_time_is_up(house: House, kind: str, state: Enrolme
         assert act.code == code
         assert enrolment is None or enrolment.state is EnrolmentState.REFUSED
         assert await check((late,)) == []
+
+    house.run(scenario())
+
+
+class AsksForAPassword:
+    """The second transaction of an enrolment whose host stood still while the bank was asked."""
+
+    message = "CARD_ENROLLMENT"
+
+    async def close(self, uow: UnitOfWork, act: Act, work: Enrolment, result: None) -> Pending:
+        assert await uow.move_enrolment(work.moved(EnrolmentEvent.STEP_UP))
+        return Pending(subject_id=work.enrolment_id)
+
+    async def recall(self, uow: UnitOfWork, act: Act) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("told", "code", "state"), [("98", "98", EnrolmentState.VERIFYING), ("", "04", EnrolmentState.STEP_UP)]
+)
+def test_a_host_that_stood_still_goes_on_only_while_nobody_was_told_otherwise(
+    house: House, told: str, code: str, state: EnrolmentState
+) -> None:
+    """Who heard `98` must not be sent a password, and then get a card."""
+
+    async def scenario() -> None:
+        hub = house.hub
+        runner = ActRunner(hub.store, house.clock, Numbers(hub.sequences), OutcomePolicy(), hub.telemetry)
+        act_id, enrolment_id = await left_open(house, "CARD_ENROLLMENT", EnrolmentState.VERIFYING)
+        async with hub.store.begin() as uow:
+            act, enrolment = await uow.act(act_id), await uow.enrolment(enrolment_id)
+            assert act is not None
+            if told:
+                assert await uow.close_act(msgspec.structs.replace(act, code=told))
+            await uow.commit()
+        answered = await runner.finish(AsksForAPassword(), act, enrolment, None)
+        async with hub.store.begin() as uow:
+            act, enrolment = await uow.act(act_id), await uow.enrolment(enrolment_id)
+        assert (answered.code, act and act.code, enrolment and enrolment.state) == (code, told, state)
 
     house.run(scenario())
 

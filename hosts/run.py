@@ -203,7 +203,7 @@ class Run:
         unionhub = self._command(port)
         lines = [
             "",
-            "unionhub is up. Begin in a browser, with a phone and every message that it causes:",
+            "unionhub is up. Begin in a browser, with a phone and every message as it passes:",
             f"  {url}/sandbox/",
             "",
             "There is also:",

@@ -7,6 +7,10 @@ Feature: Frontend payment
   What is between people and pages is no message here: that the user submits the order (step 1), that the browser goes to the
   cashier (step 2), that the user selects and confirms, and that the browser is sent back with the acceptance (step 3).
 
+  Both sides are told of ends. A decline (51, say) is the end of one try, and both are told of it, although the order stays open
+  for another. A PAY that never left the hub, because the acquirer cannot be reached (92), was no try: nobody is told, the
+  user reads it at the cashier and may pay again.
+
   Rule: An order is paid once, and both sides hear of it
 
     Scenario: The chart

@@ -174,7 +174,10 @@ def add(offer_id: str, *, note: str, as_json: bool, **terms: Any) -> None:
             await uow.commit()
         return found
 
-    _tell_changed(at_desk(write), as_json=as_json)
+    found = at_desk(write)
+    if found.offer.kind is OfferKind.COUPON and not (found.offer.code or found.offer.industries):
+        click.echo("note: without --code and --industry this coupon is everybody's, on every order", err=True)
+    _tell_changed(found, as_json=as_json)
 
 
 def _step(event: OfferEvent, line: str) -> None:

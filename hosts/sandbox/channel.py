@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -31,14 +31,25 @@ class WalletCard(msgspec.Struct, frozen=True, kw_only=True):
     cardholder_name: str = ""
 
 
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A card with whose it is. Of the card itself never the PAN: the app learns that anew."""
+
+    user_id: str
+    card: WalletCard
+
+
 class Channel(Partner):
     """Asks for logins, and which services there are; shows its users' cards. `gives_pans`: it tells a card's PAN, where it
     knows it, in place of the token."""
+
+    remembers: ClassVar = frozenset({"PAYMENT_RESULT_NOTICE"})
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.gives_pans = False
         self._wallets: dict[str, dict[str, WalletCard]] = {}  # by user, then by card_id
+        for kept in self._kept("card", _Kept):
+            self._wallets.setdefault(kept.user_id, {})[kept.card.card_id] = kept.card
         self.handlers["GET_CARD_LIST"] = self._card_list
         self.handlers["GET_CARD_PAYLOAD"] = self._card_payload
         self.handlers["PAYMENT_RESULT_NOTICE"] = noted
@@ -54,8 +65,8 @@ class Channel(Partner):
         pan: Pan | None = None,
         cardholder_name: str = "",
     ) -> WalletCard:
-        """Put a card into a user's wallet; of one that is there, what is new of it. Its cardId is random, and stays the same
-        while the sandbox runs."""
+        """Put a card into a user's wallet; of one that is there, what is new of it. Its cardId is random, and stays the
+        same."""
         wallet = self._wallets.setdefault(user_id, {})
         known = next((card.card_id for card in wallet.values() if card.token == token), None)
         card = WalletCard(
@@ -68,11 +79,20 @@ class Channel(Partner):
             cardholder_name=cardholder_name,
         )
         wallet[card.card_id] = card
+        self._remember("card", card.card_id, _Kept(user_id=user_id, card=msgspec.structs.replace(card, pan=None)))
         return card
+
+    def drop_card(self, user_id: str, token: Token) -> None:
+        """Out of the wallet: whoever issued it does not know it any more."""
+        wallet = self._wallets.get(user_id, {})
+        for card_id in [card.card_id for card in wallet.values() if card.token == token]:
+            del wallet[card_id]
+            self._forget("card", card_id)
 
     def drop_cards(self, user_id: str) -> None:
         """An empty wallet."""
-        self._wallets.pop(user_id, None)
+        for card_id in self._wallets.pop(user_id, {}):
+            self._forget("card", card_id)
 
     def cards(self, user_id: str) -> list[WalletCard]:
         """The user's cards, the oldest first."""

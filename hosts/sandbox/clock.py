@@ -1,4 +1,4 @@
-"""Business time in the sandbox: real time plus an offset that only grows (DESIGN section 6, `POST /sandbox/clock`)."""
+"""Business time in the sandbox: real time plus an offset that only grows (`POST /sandbox/clock`)."""
 
 from __future__ import annotations
 

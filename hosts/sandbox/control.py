@@ -1,4 +1,4 @@
-"""The sandbox's own endpoints, `/sandbox/*` (DESIGN section 6): what there is, what was received, faults and the clock."""
+"""The sandbox's own endpoints, `/sandbox/*` (README.md here): what there is, what was received, faults and the clock."""
 
 from __future__ import annotations
 

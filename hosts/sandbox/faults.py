@@ -1,4 +1,4 @@
-"""Making partners fail on purpose: the fault table of DESIGN section 6, one row for each (party, message).
+"""Making partners fail on purpose: the fault table of README.md here, one row for each (party, message).
 
 The table says what is to happen; `partner` spoils answers by it, `server` and `loopback` break connections by it.
 """
@@ -30,7 +30,7 @@ class FaultError(ValueError):
 
 
 class FaultKind(StrEnum):
-    """What happens to one message. Which kinds book is in the second column of DESIGN's table."""
+    """What happens to one message. Which kinds book is in the second column of README.md's table."""
 
     NO_ANSWER = "no_answer"
     BOOK_THEN_NO_ANSWER = "book_then_no_answer"
@@ -54,7 +54,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """As DESIGN's table writes it: `code:51`."""
+        """As README.md's table writes it: `code:51`."""
         return f"code:{self.code}" if self.kind is FaultKind.CODE else self.kind.value
 
 

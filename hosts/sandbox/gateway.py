@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from unionhub.domain.model.identifiers import AccountNumber, Token
 from unionhub.hosts.sandbox.envelope import Answer, Received
@@ -43,11 +43,13 @@ class Gateway(Wallet):
     given by itself, `cardholder_after_s` seconds of the event loop later. What counts is what they say when they are asked.
     """
 
+    remembers: ClassVar = frozenset({"TRX_RESULT_NOTIFICATION"})
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.cardholder_says = CONTINUING
         self.cardholder_after_s = 1.0
-        self.users: dict[str, AppUser] = {}
+        self.users: dict[str, AppUser] = {user.token.reveal(): user for user in self._kept("user", AppUser)}
         self._asked: deque[str] = deque(maxlen=_REMEMBERED)
         self.handlers["TRX_RESULT_NOTIFICATION"] = noted
         self.handlers["ADDITIONAL_PROCESSING"] = self._additional_processing
@@ -239,7 +241,8 @@ class Gateway(Wallet):
     def _learn(self, asked: Mapping[str, Any], token: object) -> None:
         user_id, device_id = asked.get("userID"), asked.get("deviceID")
         if isinstance(token, str) and isinstance(user_id, str) and isinstance(device_id, str):
-            self.users[token] = AppUser(user_id=user_id, device_id=device_id, token=Token(token))
+            user = self.users[token] = AppUser(user_id=user_id, device_id=device_id, token=Token(token))
+            self._remember("user", token, user)
 
 
 def _money(amount: str, holder: Holder) -> dict[str, Any]:

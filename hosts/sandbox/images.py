@@ -100,6 +100,14 @@ _templates: Final = Environment(
 )
 
 
+def _dots(masked: str) -> str:
+    """A masked card number as the walk-through writes it."""
+    return grouped(masked.replace("*", "•"))
+
+
+_templates.filters["dots"] = _dots
+
+
 def _page(template: str, **members: Any) -> str:
     # The page may run and be dressed by these two texts alone: whatever else gets into it stays text.
     style, script = _asset("codes.css"), _asset("codes.js")

@@ -1,4 +1,4 @@
-"""What a simulated partner received (DESIGN section 6, `GET /sandbox/inbox/{appId}`)."""
+"""What a simulated partner received (`GET /sandbox/inbox/{appId}`)."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, rename={"sender": "from",
     msg_id: str
     code: str = ""  # of a response
     ms: float = 0.0  # of a response: wall time since its request
-    fault: str = ""  # what spoiled a response on purpose (DESIGN section 6)
+    fault: str = ""  # what spoiled a response on purpose
 
 
 class Journal:

@@ -1,6 +1,6 @@
 """The partner files: who each partner is and its private keys, made on the first start, kept ever after.
 
-`$UNIONHUB_HOME/sandbox/<appId>.json`, documented in DESIGN section 6: whoever reads one can sign as that partner.
+`$UNIONHUB_HOME/sandbox/<appId>.json`, documented in README.md here: whoever reads one can sign as that partner.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from unionhub.domain.model.qr.faults import QrError
 from unionhub.domain.model.qr.merchant import parse
 from unionhub.hosts.sandbox.bank_words import Refused, read_money, read_original, read_text
 from unionhub.hosts.sandbox.envelope import Answer, Received
-from unionhub.hosts.sandbox.order_work import OrderWork, result_of, undo_of
+from unionhub.hosts.sandbox.order_work import OrderWork, is_last, result_of, undo_of
 from unionhub.hosts.sandbox.partner import Handler, HubAnswer
 from unionhub.hosts.sandbox.till import Order, Pay, PayState, Result, Till, TillBook, Undo, read_key
 from unionhub.ports.partners import NoWord
@@ -57,7 +57,8 @@ class OrderDesk:
         self.handlers["TRX_RESULT_NOTIFICATION"] = self._notified
 
     async def refund_order(self, ucsp_order_id: str, amount: str) -> HubAnswer:
-        """The shop gives `amount` (major units) of a paid order back; UCSP is told REFUNDED. Sent again until it is known.
+        """The shop gives `amount` (major units) of a paid order back; UCSP is told REFUNDED. It goes on by itself until
+        it is known, whatever is answered now: 04, 91, 92 and 96 are no last word.
 
         Raises LookupError for an order that is not paid, and ports.partners.NoWord when SCIS does not answer now.
         """
@@ -184,7 +185,7 @@ class OrderDesk:
             return Answer(code=undo.code)
         answer = await self.work.give_back(undo)
         # While there is no last word it is under way, whatever the reason.
-        return Answer(code="04" if answer is None or answer.code == "96" else answer.code)
+        return Answer(code=answer.code if is_last(answer) and answer is not None else "04")
 
     async def _notified(self, received: Received) -> Answer:
         """A result is noted; if somebody paid an order by its code, UCSP hears of it (once: the msgID is the notice's)."""

@@ -3,7 +3,8 @@
 Acquirer -> SCIS     TOKEN_PAYMENT, TRX_RESULT_INQUIRY until it is final, REVERSAL, REFUND
 Acquirer -> UCSP     PAYMENT_RESULT, again and again until it is answered
 
-What is begun is in the till before it is sent, under a msgID that stays: whatever happens, a PAY has one TOKEN_PAYMENT.
+What is begun is in the till before it is sent, under a msgID that stays: whatever happens, a PAY has one TOKEN_PAYMENT. What
+takes or gives back gets another msgID only when SCIS has said for ever that the first one did nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ log = logging.getLogger(__name__)
 
 _NOT_NOW: Final = frozenset({"04", "96"})
 """Signed answers that are no last word: under way, and the hub cannot at the moment."""
+
+_NOTHING_DONE: Final = frozenset({"91", "92"})
+"""Of a REVERSAL or REFUND: the bank could not, or could not be reached. SCIS keeps its answers by msgID, so that under this one
+nothing else will ever be heard."""
 
 _BACK: Final = frozenset({"00", "94"})
 """A REVERSAL's answers after which nothing is taken any more; `94`: it was given back before."""
@@ -98,7 +103,7 @@ class OrderWork:
     async def give_back(self, undo: Undo) -> HubAnswer | None:
         """Refund at SCIS what is begun: its answer, None for none that counts. It goes on by itself until that is final."""
         answer = await self._refund_once(undo)
-        if answer is None or answer.code in _NOT_NOW:
+        if not is_last(answer):
             self._go_on_refunding(undo)
         return answer
 
@@ -222,6 +227,8 @@ class OrderWork:
         made = self._acquirer.reversal(pay.token_payment, pay.net.text, pay.net.currency, settlementKey=None)
         undo = await self._till.run(lambda book: book.begin_undo(undo_of(made, pay.msg_id, pay)))
         answer = await self._said(self._again(undo))
+        if answer is not None and answer.code in _NOTHING_DONE | {"96"}:  # once reversed, the next one is told 94
+            await self._renew(undo)
         if answer is None or answer.code not in _BACK:
             return False
 
@@ -240,14 +247,17 @@ class OrderWork:
     async def _refund_until_known(self, undo: Undo) -> None:
         for gap_s in self.rhythm.repeats():
             await self.wait(gap_s)
-            answer = await self._refund_once(undo)
-            if answer is not None and answer.code not in _NOT_NOW:
+            if is_last(await self._refund_once(undo)):
                 return
 
-    async def _refund_once(self, undo: Undo) -> HubAnswer | None:
+    async def _refund_once(self, begun: Undo) -> HubAnswer | None:
+        undo = await self._till.run(lambda book: book.undo(begun.asked_id)) or begun  # its msgID may be another one by now
         answer = await self._said(self._again(undo))
-        if answer is None or answer.code in _NOT_NOW:
+        if not is_last(answer):
+            if answer is not None and await self._is_nothing(undo, answer.code):
+                await self._renew(undo)
             return answer
+        assert answer is not None
         code, number = answer.code, self._acquirer.new_msg_id()
 
         def end(book: TillBook) -> Result | None:
@@ -263,6 +273,20 @@ class OrderWork:
         if result is not None:
             self.tell(result)
         return answer
+
+    async def _is_nothing(self, refund: Undo, code: str) -> bool:
+        """Is it certain that this REFUND did nothing, and never will? `96` is what SCIS says too when it cannot tell."""
+        if code != "96":
+            return code in _NOTHING_DONE
+        answer = await self._said(self._acquirer.trx_result_inquiry(refund.msg_id, refund.message))
+        return answer is not None and answer.code == "00" and answer.trx.get("paymentStatus") == "DECLINED"
+
+    async def _renew(self, undo: Undo) -> None:
+        """The next try is a message of its own: with a msgID and, where it has one, a settlementKey that were never used."""
+        number, trx = self._acquirer.new_msg_id(), dict(undo.trx)
+        if "settlementKey" in trx:
+            trx["settlementKey"] = self._acquirer.settlement_key()
+        await self._till.run(lambda book: book.renew_undo(undo, number, trx))
 
     def _again(self, undo: Undo) -> HubRequest:
         """The very message that was begun."""
@@ -333,6 +357,11 @@ def result_of(msg_id: str, pay: Pay, order: Order, status: str, *, refund_amount
         "refundAmt": refund_amount,
     }
     return Result(msg_id=msg_id, pay_id=pay.msg_id, members={name: value for name, value in members.items() if value})
+
+
+def is_last(answer: HubAnswer | None) -> bool:
+    """Is this SCIS' last word about a REFUND?"""
+    return answer is not None and answer.code not in _NOT_NOW | _NOTHING_DONE
 
 
 def undo_of(request: HubRequest, asked_id: str, pay: Pay, *, by_shop: bool = False) -> Undo:

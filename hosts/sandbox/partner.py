@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
 
@@ -27,11 +27,14 @@ from unionhub.hosts.sandbox.envelope import Answer, Received
 from unionhub.hosts.sandbox.faults import Fault, FaultKind, FaultTable
 from unionhub.hosts.sandbox.inbox import Inbox, Item
 from unionhub.hosts.sandbox.journal import HUB, Exchange, Journal
+from unionhub.hosts.sandbox.keepsakes import Keepsakes
 from unionhub.hosts.sandbox.numbers import MsgIds, timestamp
 from unionhub.ports.clock import Clock
 from unionhub.ports.partners import PartnerError
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 JWS_HEADER: Final = "UPI-JWS"
 CONTENT_TYPE: Final = "application/json;charset=UTF-8"
@@ -53,7 +56,7 @@ class NotGenuine(Exception):  # noqa: N818
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """`<appId>.json`, member by member (DESIGN section 6): whoever reads that file can sign as this partner."""
+    """`<appId>.json`, member by member: whoever reads that file can sign as this partner."""
 
     app_id: str
     role: Role
@@ -114,7 +117,10 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Partner:
-    """One institution. `handlers` says what it answers to which message; a message without one gets `40`."""
+    """One institution. `handlers` says what it answers to which message; a message without one gets `40`. `remembers`: what of
+    its inbox is there after a restart too."""
+
+    remembers: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(
         self,
@@ -126,8 +132,9 @@ class Partner:
         journal: Journal,
         msg_ids: MsgIds,
         now_s: Callable[[], float] = time.time,
+        keepsakes: Keepsakes | None = None,
     ) -> None:
-        """`clock` is business time; `now_s` real time, which signatures carry."""
+        """`clock` is business time; `now_s` real time, which signatures carry; `keepsakes` outlive this process."""
         self.identity = identity
         self.app_id = identity.app_id
         self.role = identity.role
@@ -139,12 +146,15 @@ class Partner:
         self._journal = journal
         self._msg_ids = msg_ids
         self._now_s = now_s
+        self._keepsakes = keepsakes or Keepsakes()
         self._flat = identity.role in FLAT_ROLES
         self._names = {joined(message): message for message in RECEIVED_BY[identity.role]}
         self._known_jose: PartnerJose | None = None
         self._forger: PartnerJose | None = None
         self._fetched_s = -_REFETCH_S
         self._under_way: set[asyncio.Task[None]] = set()
+        for item in self._kept("notice", Item) if self.remembers else ():
+            self.inbox.add(item)
 
     def close(self) -> None:
         """Give up what it does by itself."""
@@ -238,7 +248,21 @@ class Partner:
         return self._forger
 
     def _keep(self, message: str, msg_id: str, body: object) -> None:
-        self.inbox.add(Item(at=self._clock.now(), message=message, msg_id=msg_id, body=body))
+        item = Item(at=self._clock.now(), message=message, msg_id=msg_id, body=body)
+        self.inbox.add(item)
+        if message in self.remembers:
+            self._remember("notice", msg_id, item)
+
+    def _remember(self, kind: str, name: str, value: object) -> None:
+        """Keep something of ours for whoever we are after a restart."""
+        self._keepsakes.put(f"{kind} {self.app_id}", name, value)
+
+    def _forget(self, kind: str, name: str) -> None:
+        self._keepsakes.drop(f"{kind} {self.app_id}", name)
+
+    def _kept(self, kind: str, form: type[T]) -> list[T]:
+        """What was remembered, the oldest first."""
+        return [value for _, value in self._keepsakes.all(f"{kind} {self.app_id}", form)]
 
     # --- the voice
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -108,14 +109,16 @@ async def serving(
 
 
 async def _listen(world: World, home: Path, stack: AsyncExitStack) -> None:
-    """Every partner on a port of its own; the files say which."""
+    """Every partner on a port of its own, the same at each start of this home if it is free: the hub's cashier has addresses of
+    shops in orders that were placed before. The files say which."""
     servers = {app_id: PartnerServer(partner, world.faults) for app_id, partner in world.partners.items()}
 
     async def stop_all() -> None:
         await asyncio.gather(*(server.stop() for server in servers.values()))
 
     stack.push_async_callback(stop_all)
-    world.moved({app_id: await server.start() for app_id, server in servers.items()})
+    before = {app_id: urlsplit(identity.base_url).port or 0 for app_id, identity in world.identities.items()}
+    world.moved({app_id: await server.start(before[app_id]) for app_id, server in servers.items()})
     for identity in world.identities.values():
         keyring.save(home, identity)
 

@@ -1,4 +1,4 @@
-"""The seeded world as a table: who there is, who pays, who sells (DESIGN section 6). All of it is fictional, and ours.
+"""The seeded world as a table: who there is, who pays, who sells. All of it is fictional, and ours.
 
 Names and numbers are the same in every home; keys are made on the first start (`keyring`).
 """

@@ -34,9 +34,13 @@ class PartnerServer:
         self._reopening: asyncio.Task[None] | None = None
         faults.on_refusal(self._on_refusal)
 
-    async def start(self) -> str:
-        """Listen; returns the base URL."""
-        await self._listen(_bound(0))
+    async def start(self, port: int = 0) -> str:
+        """Listen, at `port` unless that is somebody else's now; returns the base URL."""
+        try:
+            bound = _bound(port)
+        except OSError:
+            bound = _bound(0)
+        await self._listen(bound)
         return f"http://{LOOPBACK}:{self._port}"
 
     async def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""The seeded industry services: what they want to know of a user, and which channels may open them (DESIGN section 6)."""
+"""The seeded industry services: what they want to know of a user, and which channels may open them."""
 
 from __future__ import annotations
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -46,13 +48,24 @@ class Visitor(msgspec.Struct, kw_only=True):
         return f"Visitor({self.channel_code})"
 
 
+class _Visit(msgspec.Struct, frozen=True, kw_only=True):
+    cookie: str
+    visitor: Visitor
+
+
 class Storefront(Partner):
-    """`visits` are users who are in, by their cookie; `orders` by their orderId. The newest `REMEMBERED` of each."""
+    """`visits` are users who are in, by their cookie; `orders` by their orderId. The newest `REMEMBERED` of each, also
+    over a restart: the hub's cashier sends users back to an order's page whenever they are done."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.visits: OrderedDict[str, Visitor] = OrderedDict()
         self.orders: OrderedDict[str, ShopOrder] = OrderedDict()
+        for kept in self._kept("visit", _Visit):
+            self.visits[kept.cookie] = kept.visitor
+        for order in self._kept("order", ShopOrder):
+            order.placed_s, order.returned_s, order.asked_s = time.monotonic(), None, None  # they were another loop's
+            self.orders[order.order_id] = order
         self.handlers["PAYMENT_RESULT_NOTICE"] = self._noticed
 
     # --- messages
@@ -100,6 +113,7 @@ class Storefront(Partner):
         order = self.orders.get(order_id)
         if order is not None and said.get("paymentStatus") != "PENDING":
             order.result, order.told_by = said, told_by
+            self._remember("order", order_id, order)
 
     # --- pages
 
@@ -123,6 +137,7 @@ class Storefront(Partner):
         """The shop, for somebody who is in from now on."""
         key, visitor.form_key = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         self.visits[key] = visitor
+        self._remember("visit", key, _Visit(cookie=key, visitor=visitor))
         _keep_newest(self.visits)
         return self._shown(200, self._goods_of(visitor), f"{self.cookie_name}={key}; Path=/; HttpOnly; SameSite=Lax")
 
@@ -141,7 +156,7 @@ class Storefront(Partner):
         shelf = shop.shelf_of(self.app_id)
         choice = shop.chosen(shelf, form)
         if choice is None:
-            return self._shown(400, self._goods_of(visitor, f"That is no {shelf.asks.lower() or 'choice'}."))
+            return self._shown(400, self._goods_of(visitor, f"That is no {shelf.asks.lower() or 'choice'}.", form))
         good, subject = choice
         order = ShopOrder(
             order_id=self._msg_ids.next(),
@@ -156,8 +171,9 @@ class Storefront(Partner):
         )
         wrong = await self._submitted(order)
         if wrong:
-            return self._shown(502, self._goods_of(visitor, wrong))
+            return self._shown(502, self._goods_of(visitor, wrong, form))
         self.orders[order.order_id] = order
+        self._remember("order", order.order_id, order)
         _keep_newest(self.orders)
         return shop.see_other(order.cashier_url)
 
@@ -204,8 +220,8 @@ class Storefront(Partner):
     def _visitor(self, visit: Visit) -> Visitor | None:
         return self.visits.get(visit.cookies.get(self.cookie_name, ""))
 
-    def _goods_of(self, visitor: Visitor, wrong: str = "") -> str:
-        return shop.goods_page(self._shop(visitor.user_id), visitor.personal, visitor.form_key, wrong)
+    def _goods_of(self, visitor: Visitor, wrong: str = "", form: Mapping[str, Sequence[str]] = shop.NO_FORM) -> str:
+        return shop.goods_page(self._shop(visitor.user_id), visitor.personal, visitor.form_key, wrong, form)
 
     def _shop(self, user: str = "") -> shop.Shop:
         return shop.Shop(name=self.identity.name, shelf=shop.shelf_of(self.app_id), user=user)

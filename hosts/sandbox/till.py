@@ -210,6 +210,11 @@ class TillBook:
             ucsp_order_id,
         )
 
+    def pays_of(self, ucsp_order_id: str) -> list[Pay]:
+        """Every try to pay an order, oldest first."""
+        query = f"SELECT {_PAY} FROM pay WHERE ucsp_order_id = ? ORDER BY number"  # noqa: S608
+        return [_paid(row) for row in self._sql.execute(query, (ucsp_order_id,))]
+
     def unfinished(self) -> list[Pay]:
         """PAYs on which something is still to be done, oldest first."""
         query = f"SELECT {_PAY} FROM pay WHERE state IN {_UNFINISHED} ORDER BY number"  # noqa: S608
@@ -243,6 +248,14 @@ class TillBook:
         begun = self.undo(undo.asked_id)
         assert begun is not None
         return begun
+
+    def renew_undo(self, undo: Undo, msg_id: str, trx: Mapping[str, Any]) -> bool:
+        """From now on it is asked under another msgID; False when `undo` is not what stands any more."""
+        changed = self._sql.execute(
+            "UPDATE undo SET msg_id = ?, trx = ? WHERE asked_id = ? AND msg_id = ? AND code = ''",
+            (msg_id, _json(trx), undo.asked_id, undo.msg_id),
+        )
+        return changed.rowcount == 1
 
     def end_undo(self, asked_id: str, code: str) -> bool:
         """Keep SCIS' last word; False when it is known already."""

@@ -20,6 +20,7 @@ from unionhub.domain.model.money import Money
 from unionhub.hosts.sandbox.bank import CoreBank
 from unionhub.hosts.sandbox.faults import DEFAULT_HUB_TIMEOUT_S, FaultTable
 from unionhub.hosts.sandbox.journal import Journal
+from unionhub.hosts.sandbox.keepsakes import FILE, Keepsakes
 from unionhub.hosts.sandbox.keyring import FOLDER
 from unionhub.hosts.sandbox.ledger import Ledger
 from unionhub.hosts.sandbox.loopback import LoopbackTransport
@@ -69,8 +70,8 @@ class World:
         loop_s: Callable[[], float] = time.monotonic,
         tails: Iterator[int] | None = None,
     ) -> None:
-        """With a `home` the bank's books and the msgID numbers are durable, without one all is memory. `tails` are msgID
-        numbers that are shared with other processes.
+        """With a `home` the bank's books, the msgID numbers and what apps and services know are durable, without one all is
+        memory. `tails` are msgID numbers that are shared with other processes.
 
         `clock` is business time, `now_s` real time for signatures, `loop_s` the time of the event loop.
         """
@@ -88,6 +89,7 @@ class World:
         self.preset_merchants: list[PresetMerchant] = list(PRESET_MERCHANTS)
         self.product: ProductSeed = PRODUCT
         self.partners: dict[str, Partner] = {}
+        self.keepsakes = Keepsakes(None if home is None else home / FOLDER / FILE)
         self._home = home
         self._fresh = itertools.count(_FIRST_FRESH + secrets.randbelow(MAX_CARDHOLDER - 2 * _FIRST_FRESH))
         if tails is None:
@@ -156,6 +158,7 @@ class World:
             partner.close()
             if isinstance(partner, Issuer):
                 partner.bank.close()
+        self.keepsakes.close()
 
     def _partner(self, identity: Identity, hub: Hub, tails: Iterator[int], now_s: Callable[[], float]) -> Partner:
         options: dict[str, Any] = {
@@ -166,6 +169,7 @@ class World:
             # UCSP wants the industry's code in the msgID (U-78), SCIS the insID.
             "msg_ids": MsgIds(identity.industry_code or identity.app_id, self.clock, tails),
             "now_s": now_s,
+            "keepsakes": self.keepsakes,
         }
         if CLASSES[identity.role] is Issuer:
             options["bank"] = CoreBank(self._ledger(identity.app_id))
@@ -197,13 +201,18 @@ class World:
     def _till(self, app_id: str) -> Till:
         if self._home is None:
             return Till()
-        return Till(self._home / FOLDER / f"till-{app_id}.sqlite3", group_commit=True)
+        return Till(till_file(self._home, app_id), group_commit=True)
 
     def _of(self, app_id: str, kind: type[P]) -> P:
         partner = self.partners.get(app_id)
         if not isinstance(partner, kind):
             raise LookupError(f"{app_id} is no {kind.__name__.lower()} of this world")
         return partner
+
+
+def till_file(home: Path, app_id: str) -> Path:
+    """Where that acquirer's till is kept."""
+    return home / FOLDER / f"till-{app_id}.sqlite3"
 
 
 def jwks_of(keys: Callable[[], Mapping[str, Any]]) -> Callable[[], Awaitable[Mapping[str, Any]]]:

@@ -107,7 +107,7 @@ def create_app(
     if cashier is not None:
         routes.append(cashier.route())
     if forward is not None:
-        routes.append(forward.route())
+        routes += [forward.route(), forward.door()]
     return Litestar(
         route_handlers=routes,
         exception_handlers={HTTPException: _refused, Exception: _crashed},

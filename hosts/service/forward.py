@@ -8,8 +8,11 @@ from http import HTTPStatus
 from typing import Final
 
 import aiohttp
+from litestar import get
 from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
 from litestar.handlers.asgi_handlers import ASGIRouteHandler
+from litestar.response import Redirect
 from litestar.types import HTTPScope, Receive, Send
 
 from .bodies import BodyPolicy, BodyTooLarge, ClientGone, answer, answer_early, failure, read_body
@@ -43,6 +46,15 @@ class Forward:
     def route(self) -> ASGIRouteHandler:
         """The mount, for every method."""
         return ASGIRouteHandler(PREFIX, name="sandbox", is_mount=True, copy_scope=False)(self._handle)
+
+    def door(self) -> HTTPRouteHandler:
+        """`GET /`: whoever opens the hub's bare address in a browser wants the walk-through."""
+
+        @get("/", include_in_schema=False)
+        async def walk_through() -> Redirect:
+            return Redirect(path=f"{PREFIX}/")
+
+        return walk_through
 
     async def close(self) -> None:
         """Close the connections to the sandbox."""

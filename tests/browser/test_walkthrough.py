@@ -15,7 +15,7 @@ from queue import Empty, Queue
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, expect
 
 START_S = 90.0
 PATIENCE_MS = 20_000
@@ -90,7 +90,7 @@ def begun(context: BrowserContext, address: str) -> tuple[Page, FrameLocator, li
 def opened(phone: FrameLocator) -> None:
     phone.get_by_role("link", name="Open an account").click()
     phone.get_by_role("button", name="Open the account").click()
-    expect(phone.get_by_text("HK$ 1,000.00")).to_be_visible(timeout=PATIENCE_MS)
+    expect(phone.get_by_text("HKD 1,000.00")).to_be_visible(timeout=PATIENCE_MS)
 
 
 def at_the_service(phone: FrameLocator, name: str = "Kerbside Parking") -> None:
@@ -105,6 +105,14 @@ def paid(page: Page, phone: FrameLocator) -> None:
     phone.get_by_role("button", name="Go to the cashier").click()
     phone.get_by_role("button", name=re.compile("^Pay ")).click()
     expect(phone.get_by_role("heading", name="Paid")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def below(page: Page, lower: Locator, upper: Locator) -> bool:
+    """Once things have come to rest: nothing of `lower` is covered by `upper`."""
+    page.wait_for_timeout(500)
+    found, cover = lower.bounding_box(), upper.bounding_box()
+    assert found is not None
+    return cover is None or found["y"] >= cover["y"] + cover["height"]
 
 
 def done(page: Page) -> list[str]:
@@ -166,6 +174,44 @@ def test_two_browsers_are_two_people_and_see_all_messages(browser: Browser, cont
     other.close()
 
 
+@pytest.mark.parametrize("width", [390, 900, 1024, 1280])
+def test_every_arrow_has_its_words_and_none_of_them_leaves_its_place(browser: Browser, address: str, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    context.set_default_timeout(PATIENCE_MS)
+    page, phone, _ = begun(context, address)
+    hint = page.locator("#hint")
+    expect(hint).to_be_visible(visible=width <= 960)  # where the messages are, when they are not in sight
+    opened(phone)
+    if width <= 960:
+        page.get_by_role("tab", name="Messages").click()
+        expect(hint).not_to_be_visible()
+    words = page.locator(".arrow.ask .say span")
+    expect(words.first).to_be_visible()
+    for place in range(words.count()):
+        said, row = words.nth(place).bounding_box(), page.locator(".arrow.ask").nth(place).bounding_box()
+        assert said is not None
+        assert row is not None
+        assert (said["width"] > 20, said["y"] >= row["y"] - 1) == (True, True)
+        assert said["y"] + said["height"] <= row["y"] + row["height"] + 1
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    context.close()
+
+
+def test_the_codes_qr_is_in_sight_when_it_is_asked_for(context: BrowserContext, address: str) -> None:
+    _, phone, _ = begun(context, address)
+    opened(phone)
+    at_the_service(phone)
+    phone.get_by_role("button", name="Go to the cashier").click()
+    phone.locator("#other > summary").click()
+    expect(phone.locator("#copy")).to_be_in_viewport(ratio=1)
+    expect(phone.locator("#other .qr")).to_be_in_viewport(ratio=1)
+    covered = phone.locator("#other .qr").evaluate(
+        """(qr) => { const box = qr.getBoundingClientRect();
+        return !qr.contains(document.elementFromPoint(box.left + box.width / 2, box.bottom - 4)); }"""
+    )
+    assert not covered
+
+
 LEAVE = """() => {
   Object.defineProperty(document, 'hidden', { value: true });
   document.dispatchEvent(new Event('visibilitychange'));
@@ -189,7 +235,7 @@ def test_without_javascript_the_phone_works(browser: Browser, address: str) -> N
     page.goto(f"{address}app/")
     page.get_by_role("link", name="Open an account").click()
     page.get_by_role("button", name="Open the account").click()
-    assert "HK$ 1,000.00" in page.content()
+    assert "HKD 1,000.00" in page.content()
     context.close()
 
 
@@ -211,13 +257,14 @@ def test_the_whole_way(context: BrowserContext, address: str, usual: None) -> No
     at_the_service(phone)
     paid(page, phone)
     expect(page.locator("#push")).to_be_visible(timeout=PATIENCE_MS)
+    assert below(page, phone.get_by_role("heading", name="Paid"), page.locator("#push"))
     for message, count in (("PLACE_ORDER", 2), ("TOKEN_PAYMENT", 2), ("DEBIT_TRANSACTION", 2), ("PAYMENT_RESULT_NOTICE", 4)):
         expect(page.locator(".arrow", has_text=message)).to_have_count(count, timeout=PATIENCE_MS)
     expect(page.locator("#guide .done")).to_have_count(5)
     phone.get_by_role("link", name="Back to the app").click()
-    expect(phone.get_by_text("HK$ 965.80")).to_be_visible()
+    expect(phone.get_by_text("HKD 965.80")).to_be_visible()
     phone.get_by_role("link", name="Notices").click()
-    expect(phone.get_by_text("Paid: HK$ 34.20")).to_be_visible()
+    expect(phone.get_by_text("Paid: HKD 34.20")).to_be_visible()
     assert complaints == []
 
 
@@ -235,3 +282,24 @@ def test_a_lost_answer_is_asked_for_and_a_missed_notice_comes_again(context: Bro
     page.get_by_role("button", name="A minute passes").click()
     expect(page.locator("#guide [data-key=forward]")).to_have_class(re.compile("done"), timeout=3 * PATIENCE_MS)
     expect(page.locator(".later", has_text="minute later")).to_have_count(1)
+    steps = done(page)
+    assert steps[-2:] == ["silence", "forward"]
+    for _ in range(2):  # what was seen stays seen, however often the page is loaded
+        page.reload()
+        expect(page.locator("#guide .done")).to_have_count(len(steps), timeout=PATIENCE_MS)
+
+
+def test_what_was_tried_counts_after_a_reload(context: BrowserContext, address: str, usual: None) -> None:
+    page, phone, _ = begun(context, address)
+    opened(phone)
+    page.get_by_role("button", name="The bank’s answer is lost").click()
+    expect(page.locator("#said")).not_to_be_empty()
+    page.reload()
+    at_the_service(phone)
+    phone.get_by_role("button", name="Go to the cashier").click()
+    phone.get_by_role("button", name=re.compile("^Pay ")).click()
+    expect(page.locator("#guide [data-key=silence]")).to_have_class(re.compile("done"), timeout=3 * PATIENCE_MS)
+    page.get_by_role("button", name="The service is silent").click()
+    expect(page.locator("#said")).not_to_be_empty()
+    page.reload()  # the newer try does not take the older one's place
+    expect(page.locator("#guide [data-key=silence]")).to_have_class(re.compile("done"), timeout=PATIENCE_MS)

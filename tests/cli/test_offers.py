@@ -101,6 +101,24 @@ def test_what_is_not_said_has_its_default(unionhub: Operator) -> None:
     assert stored(unionhub, "OWNED").funded_by == ACQUIRER
 
 
+@pytest.mark.parametrize(
+    ("offer_id", "kind", "more", "warned"),
+    [
+        ("FREE-1", "coupon", (), True),
+        ("FREE-2", "coupon", ("--channel", HARBOUR_CHANNEL), True),
+        ("FREE-3", "coupon", ("--code", "FREE-3"), False),
+        ("FREE-4", "coupon", ("--industry", PARKING), False),
+        ("FREE-5", "instant", (), False),
+    ],
+)
+def test_a_coupon_for_everybody_is_said_to_be_one(
+    unionhub: Operator, offer_id: str, kind: str, more: tuple[str, ...], warned: bool
+) -> None:
+    done = unionhub(*add(offer_id, *more, kind=kind))
+    assert done.code == 0
+    assert ("note: without --code and --industry" in done.err) is warned
+
+
 def test_an_offer_goes_its_way(unionhub: Operator) -> None:
     unionhub.does(*add("WAY"))
     assert "offer WAY is ACTIVE: no resume, only pause or end" in unionhub.refuses("offers", "resume", "WAY")

@@ -141,6 +141,21 @@ def test_cardholder_and_merchant_are_chosen_by_number() -> None:
             drafted("MPQRC_PAYMENT_EMV", **options)
 
 
+def test_a_code_that_is_given_says_who_sells_and_for_how_much() -> None:
+    """An order's QR, copied from the cashier."""
+    shop = MERCHANTS[2]
+    payload = f"mpqrcPayload={shop.code(amount='34.20', reference='20260302040000000001')}"
+    trx = drafted("MPQRC_PAYMENT_EMV", payload)[1]["trxInfo"]
+    assert (trx["trxAmt"], trx["trxCurrency"]) == ("34.20", "344")
+    assert (trx["merchantInfo"]["mid"], trx["merchantInfo"]["merchantName"]) == (shop.mid, shop.name)
+    assert drafted("MPQRC_PAYMENT_EMV", payload, "trxAmt=1.00")[1]["trxInfo"]["trxAmt"] == "1.00"
+    assert drafted("MPQRC_PAYMENT_EMV", payload, merchant=1)[1]["trxInfo"]["merchantInfo"]["mid"] == MERCHANTS[0].mid
+    static = drafted("MPQRC_PAYMENT_EMV", f"mpqrcPayload={MERCHANTS[3].qr}")[1]["trxInfo"]
+    assert (static["trxAmt"], static["trxCurrency"], static["merchantInfo"]["mid"]) == ("1000", "392", MERCHANTS[3].mid)
+    nonsense = drafted("MPQRC_PAYMENT_EMV", "mpqrcPayload=q")[1]["trxInfo"]
+    assert (nonsense["mpqrcPayload"], nonsense["merchantInfo"]["mid"]) == ("q", MERCHANTS[0].mid)
+
+
 def test_a_sender_takes_its_own_first_cardholder() -> None:
     sender, body = drafted("MPQRC_PAYMENT_EMV", sender=PEAK)
     assert (sender, body["trxInfo"]["userID"]) == (PEAK, CARDHOLDERS[1].user_id)

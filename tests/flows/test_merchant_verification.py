@@ -11,7 +11,7 @@ VERIFICATION = "MERCHANT_VERIFICATION"
 
 
 def test_beyond_the_bound_of_calls_to_the_acquirer_the_answer_is_96(tmp_path: Path) -> None:
-    with house("memory", tmp_path, partner_in_flight_max=1) as made:
+    with house("memory", tmp_path, as_in_life=True, partner_in_flight_max=1) as made:
 
         async def scenario() -> list[str]:
             holder, shop = await made.cardholder(), made.world.merchants[0]

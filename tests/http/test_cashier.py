@@ -623,7 +623,7 @@ def test_the_stage_for_pages_that_wait() -> None:
 @pytest.mark.parametrize(
     ("stage", "says", "links"),
     [
-        (Stage.PAYING, "You may close this page: Lantern Parking will be told.", RETURN_URL),
+        (Stage.PAYING, "You may close this page: the payment goes on, and Lantern Parking hears how it ended.", RETURN_URL),
         (Stage.PAID, "Paid, thank you", RETURN_URL),
         (Stage.CLOSED, "This order has expired", HOME_URL),
     ],

@@ -221,3 +221,15 @@ def test_only_what_is_below_sandbox_goes_there() -> None:
                 assert (await get(hub.port, path)).status == 404, path
 
     run(scenario())
+
+
+def test_the_bare_address_leads_to_the_walk_through_where_there_is_one() -> None:
+    async def scenario() -> None:
+        async with house() as (hub, _):
+            answer = await get(hub.port, "/")
+            assert (answer.status, answer.header("location")) == (302, "/sandbox/")
+            assert (await ask(hub.port, request(b"{}", path="/"))).status == 405
+        async with service() as hub:
+            assert (await get(hub.port, "/")).status == 404
+
+    run(scenario())

@@ -1,4 +1,4 @@
-"""The sandbox's own endpoints over HTTP: what there is, what was received, faults and the clock (DESIGN section 6)."""
+"""The sandbox's own endpoints over HTTP: what there is, what was received, faults and the clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every row of DESIGN's fault table, in process and over real sockets: what is booked, and what the caller sees."""
+"""Every row of the fault table, in process and over real sockets: what is booked, and what the caller sees."""
 
 from __future__ import annotations
 

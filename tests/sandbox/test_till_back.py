@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
@@ -119,6 +120,23 @@ class TestReversal:
 
         at_the_desk(test)
 
+    @pytest.mark.parametrize("last_word", ["91", "92", "96"])
+    def test_an_answer_that_scis_keeps_is_not_heard_for_ever(self, last_word: str) -> None:
+        """Answers are kept by msgID: who asks again under the same one hears the same. A reversal may be asked for twice."""
+
+        async def test(scene: Scene) -> None:
+            number = msg_id(ACQUIRER)
+            await scene.paid(number)
+            scene.hub.keeps = True
+            scene.hub.script["REVERSAL"] = [last_word, DEAD, last_word]
+            assert await scene.reverse(number) == "96"
+            await scene.at_rest()
+            assert await scene.status(number) == "REVERSED"
+            numbers = [each["msgID"] for each in scene.hub.got("REVERSAL")]
+            assert [numbers.index(each) for each in numbers] == [0, 1, 1, 3]  # silence is asked again as it was
+
+        at_the_desk(test)
+
     def test_while_the_acquirer_gives_up_by_itself(self) -> None:
         async def test(scene: Scene) -> None:
             held = asyncio.Event()
@@ -162,6 +180,36 @@ class TestRefund:
             assert (trx["origSettlementKey"], trx["trxAmt"]) == (pay.settlement_key, "100.00")
             assert trx["settlementKey"] != pay.settlement_key
             assert scene.hub.results() == [("APPROVED", "")]  # UCSP knows: it asked for it
+
+        at_the_desk(test)
+
+    @pytest.mark.parametrize(
+        ("says", "stands", "numbers"),
+        [
+            (["91"], [], 2),
+            (["92"], [], 2),
+            (["96"], [("00", {"paymentStatus": "DECLINED"})], 2),
+            # Not known to be kept: it may have been booked, and two refunds are one too many.
+            (["96"], ["25"], 1),
+            (["96"], [("00", {"paymentStatus": "PENDING"})], 1),
+            (["96"], [DEAD], 1),
+        ],
+    )
+    def test_a_kept_answer_is_asked_again_under_another_number(self, says: list[str], stands: list[Any], numbers: int) -> None:
+        async def test(scene: Scene) -> None:
+            pay = await scene.paid(msg_id(ACQUIRER))
+            scene.hub.keeps = numbers > 1
+            scene.hub.script = {"REFUND": list(says), "TRX_RESULT_INQUIRY": list(stands)}
+            number = msg_id(ACQUIRER)
+            assert await scene.refund(pay.settlement_key, number) == "04"
+            await scene.at_rest()
+            assert await scene.refund(pay.settlement_key, number) == "00"
+            asked = scene.hub.got("REFUND")
+            assert len(asked) == 2
+            assert len({each["msgID"] for each in asked}) == numbers
+            # Of a message its own settlementKey is a name too, and pays once.
+            assert len({json.dumps(each["body"]["trxInfo"]["settlementKey"]) for each in asked}) == numbers
+            assert len({json.dumps(each["body"]["trxInfo"]["origSettlementKey"]) for each in asked}) == 1
 
         at_the_desk(test)
 

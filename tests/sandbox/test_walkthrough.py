@@ -11,23 +11,22 @@ from contextlib import asynccontextmanager
 from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import aiohttp
 import msgspec
 import pytest
 from aiohttp import web
 
+from support.browsing import Browser, Counter, answered, placed
 from support.desk import Desk, at_the_desk
 from support.house import House, house
 from support.sandbox import run, world
 from unionhub.domain.model.parties import Role
 from unionhub.hosts.sandbox.catalog import platform
 from unionhub.hosts.sandbox.control import Control
-from unionhub.hosts.sandbox.envelope import Received
-from unionhub.hosts.sandbox.industry import Industry, Visitor
+from unionhub.hosts.sandbox.industry import Visitor
 from unionhub.hosts.sandbox.journal import HUB, Journal
-from unionhub.hosts.sandbox.partner import HubAnswer, HubRequest, Visit
+from unionhub.hosts.sandbox.partner import HubAnswer, Visit
 from unionhub.hosts.sandbox.seeds import BANK, CARDHOLDERS, HARBOUR, HARBOUR_CHANNEL, PARKING, PEAK_CHANNEL, TRAVEL
 from unionhub.hosts.sandbox.server import GRACE_S
 from unionhub.hosts.sandbox.services import SERVICES
@@ -290,34 +289,6 @@ class TestPage:
 # --- the phone, with a hub
 
 
-class Browser:
-    """One browser: its cookies, and forms that it fills in as they stand."""
-
-    def __init__(self, session: aiohttp.ClientSession, base_url: str) -> None:
-        self.session, self.base_url = session, base_url
-        self.text, self.url, self.status = "", "", 0
-
-    async def go(self, url: str) -> str:
-        async with self.session.get(url if "://" in url else self.base_url + url) as page:
-            return await self._read(page)
-
-    async def submit(self, **changes: str | None) -> str:
-        """The page's first form."""
-        form = re.search(r'<form method="post" action="([^"]+)"(.*?)</form>', self.text, re.DOTALL)
-        assert form, self.text
-        fields = dict(re.findall(r'<input (?:type="hidden" )?name="([^"]+)" value="([^"]*)"', form[2]))
-        fields |= dict(re.findall(r'type="radio" name="(\w+)" value="([^"]+)" checked', form[2]))
-        data = {name: unescape(value) for name, value in fields.items()} | changes
-        action = unescape(form[1])
-        url = str(self.url.join(aiohttp.client.URL(action)))
-        async with self.session.post(url, data={name: value for name, value in data.items() if value is not None}) as page:
-            return await self._read(page)
-
-    async def _read(self, page: aiohttp.ClientResponse) -> str:
-        self.url, self.status, self.text = page.url, page.status, await page.text()
-        return self.text
-
-
 @pytest.fixture(scope="module")
 def home_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with house("sqlite", tmp_path_factory.mktemp("walkthrough"), partner_timeout_s=10.0) as made:
@@ -357,7 +328,7 @@ class TestPhone:
             before = home.world.journal.last_seq
             assert "A card in a minute" in await browser.go("/sandbox/app/")
             await browser.go("/sandbox/app/open")
-            assert "HK$ 1,000.00" in await browser.submit()
+            assert "HKD 1,000.00" in await browser.submit()
             assert browser.url.path == "/sandbox/app/"
             pan = re.search(r'class="pan">([^<]+)<', browser.text)
             assert pan
@@ -434,7 +405,7 @@ class TestPhone:
             assert "Ask again" in await browser.submit()
             await home.advance(3)
             await browser.submit()
-            assert "HK$ 1,000.00" in browser.text
+            assert "HKD 1,000.00" in browser.text
 
         walk(test)
 
@@ -461,7 +432,7 @@ class TestPhone:
             await browser.go("/sandbox/app/who")
             await browser.submit(user=CARDHOLDERS[1].user_id)
             assert "Peak Life" in browser.text
-            assert "HK$ 15,000.00" in browser.text
+            assert "HKD 15,000.00" in browser.text
             assert home.world.partners[PEAK_CHANNEL].identity.name == "Peak Life"
             await browser.go("/sandbox/app/who")
             await browser.submit(user="new")
@@ -480,69 +451,14 @@ class TestPhone:
                     for cookie in page.headers.getall("set-cookie", []):
                         assert "HttpOnly" in cookie
                         assert "SameSite=Lax" in cookie
-            assert (await browser.go("/sandbox/app/services/00000000"), browser.status)[1] == 404
+            assert "There is no such service" in await browser.go("/sandbox/app/services/00000000")
+            assert (browser.status, 'href="/sandbox/app/services"' in browser.text) == (404, True)
             assert (await browser.go("/sandbox/app/faces/nothing"), browser.status)[1] == 404
 
         walk(test)
 
 
 # --- the services' shops
-
-
-class Counter:
-    """Somebody in a service's shop, without sockets; `said` is what the hub answers next."""
-
-    def __init__(self, industry: Industry) -> None:
-        self.industry = industry
-        self.sent: list[HubRequest] = []
-        self.said: list[HubAnswer | Exception] = []
-        industry.send = self._send  # type: ignore[method-assign]
-        visitor = Visitor(channel_code="HARBOUR01", user_id="user-1", expires_at=industry._clock.now())
-        reply = industry.let_in(visitor)
-        self.form_key = visitor.form_key
-        self.cookies = dict([reply.headers["set-cookie"].split(";")[0].split("=", 1)])
-
-    async def _send(self, request: HubRequest, *, timeout_s: float = 15.0) -> HubAnswer:
-        self.sent.append(request)
-        said = self.said.pop(0)
-        if isinstance(said, Exception):
-            raise said
-        return said
-
-    async def order(self, **fields: str) -> tuple[int, str]:
-        form = urlencode({"form": self.form_key, "good": "2h", "detail": "lk 8848", **fields}).encode()
-        return await self.ask("POST", "/order", form=form)
-
-    async def back(self, order_id: str = "") -> tuple[int, str]:
-        return await self.ask("GET", "/return", query=f"orderId={order_id or self.order_id}")
-
-    async def ask(self, method: str, path: str, **more: Any) -> tuple[int, str]:
-        reply = await self.industry.browse(Visit(method=method, path=path, **{"cookies": self.cookies, **more}))
-        assert reply is not None
-        return reply.status, reply.headers.get("location") or reply.body.decode()
-
-    @property
-    def order_id(self) -> str:
-        return str(self.sent[0].body["orderId"])
-
-    async def notice(self, status: str, **more: Any) -> str:
-        body = {
-            "msgID": "U1",
-            "industryCode": self.industry.identity.industry_code,
-            "orderId": self.order_id,
-            "paymentStatus": status,
-            **more,
-        }
-        received = Received(message="PAYMENT_RESULT_NOTICE", msg_id="U1", ins_id="", trx=body, body=body, flat=True)
-        return (await self.industry.handlers["PAYMENT_RESULT_NOTICE"](received)).code
-
-
-def answered(code: str, body: dict[str, Any]) -> HubAnswer:
-    return HubAnswer(status=200, code=code, text="", body=body)
-
-
-def placed(url: str = "http://hub.sandbox/cashier/1") -> HubAnswer:
-    return answered("00", {"cashierUrl": url})
 
 
 def in_the_shop(test: Callable[[Counter], Awaitable[None]]) -> None:
@@ -586,6 +502,17 @@ class TestShop:
 
         in_the_shop(test)
 
+    def test_a_wrong_plate_costs_no_choice(self) -> None:
+        async def test(counter: Counter) -> None:
+            status, page = await counter.order(good="day", detail="<no plate>")
+            assert (status, "That is no number plate." in page) == (400, True)
+            assert re.findall(r'value="(\w+)" checked', page) == ["day"]
+            assert 'name="detail" value="&lt;no plate&gt;"' in page
+            status, page = await counter.order(good="no such")
+            assert (re.findall(r'value="(\w+)" checked', page), 'value="lk 8848"' in page) == (["2h"], True)
+
+        in_the_shop(test)
+
     @pytest.mark.parametrize(
         "said",
         [
@@ -608,11 +535,11 @@ class TestShop:
             (
                 "APPROVED",
                 {"trxAmt": "31.00", "originalAmount": "36.00", "trxCurrency": "344"},
-                "HK$ 31.00 instead of HK$ 36.00",
+                "HKD 31.00 instead of HKD 36.00",
             ),
             ("DECLINED", {"reason": "<51>"}, "The bank said no: &lt;51&gt;"),
             ("CLOSED", {}, "Nobody paid it in time"),
-            ("REFUNDED", {"refundAmt": "36.00", "trxCurrency": "344"}, "HK$ 36.00 went back"),
+            ("REFUNDED", {"refundAmt": "36.00", "trxCurrency": "344"}, "HKD 36.00 went back"),
         ],
     )
     def test_it_is_paid_when_the_notice_says_so_and_not_before(self, status: str, more: dict[str, str], words: str) -> None:
@@ -697,7 +624,7 @@ class TestShop:
 
 @pytest.mark.parametrize(
     ("amount", "currency", "text"),
-    [("1280.00", "344", "HK$ 1,280.00"), ("5", "392", "JP¥ 5"), ("x<", "344", "x<"), ("1", "999x", "1")],
+    [("1280.00", "344", "HKD 1,280.00"), ("5", "392", "JPY 5"), ("x<", "344", "x<"), ("1", "999x", "1")],
 )
 def test_amounts_are_written_for_people(amount: str, currency: str, text: str) -> None:
     assert money(amount, currency) == text

@@ -42,11 +42,14 @@ _orders = itertools.count(1)
 
 class ScriptedHub:
     """Verifies what the acquirer sends and keeps it. `script` has the next answers to each message, then it is always `00`:
-    a code, a code with trxInfo, DEAD, or something to wait for first."""
+    a code, a code with trxInfo, DEAD, or something to wait for first. With `keeps` an answer is given again to its msgID, as
+    the hub does."""
 
     def __init__(self, acquirer: Acquirer) -> None:
         self.received: list[Json] = []
         self.script: dict[str, list[Any]] = {}
+        self.keeps = False
+        self._kept: dict[str, Any] = {}
         self.jose = HubJose(hub_keys(), time.time)
         self.party = Party(
             app_id=acquirer.app_id,
@@ -68,6 +71,8 @@ class ScriptedHub:
         if isinstance(said, asyncio.Event):
             await said.wait()
             said = rest.pop(0) if rest else "00"
+        if self.keeps and said != DEAD:
+            said = self._kept.setdefault(self.received[-1]["msgID"], said)
         if said == DEAD:
             return HttpReply(status=503, headers={}, body=b"")
         said, trx = said if isinstance(said, tuple) else (said, {})

@@ -104,7 +104,14 @@ addEventListener("DOMContentLoaded", () => {
     show();
   }
 
-  // --- the QR code as text
+  // --- the QR code
+
+  document.addEventListener("click", (event) => {
+    const other = event.target.closest?.("#other > summary")?.parentElement;
+    if (!other || other.open) return; // it opens after this
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    requestAnimationFrame(() => other.querySelector("figure").scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" }));
+  });
 
   document.addEventListener("click", async (event) => {
     if (event.target.id !== "copy") return;

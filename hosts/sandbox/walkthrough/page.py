@@ -1,4 +1,5 @@
-"""The walk-through's page at /sandbox/: the phone in a frame, the diagram beside it, a guide, and what can be made to fail."""
+"""The walk-through's page at /sandbox/: the phone in a frame, beside it the diagram of all messages (other browsers' too),
+a guide, and what can be made to fail."""
 
 from __future__ import annotations
 
@@ -47,12 +48,12 @@ GUIDE: Final = (
     GuideStep(
         key="silence",
         title="Lose the bank’s answer",
-        text="Press “The bank’s answer is lost” below, then pay: SCIS asks.",
+        text="Press “The bank’s answer is lost” under the messages, then pay: SCIS asks.",
     ),
     GuideStep(
         key="forward",
         title="Miss a notice",
-        text="Press “The service is silent”, pay, let a minute pass: it comes again.",
+        text="Press “The service is silent” there, pay, let a minute pass: it comes again.",
     ),
 )
 

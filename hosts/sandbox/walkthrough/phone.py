@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 ROOT: Final = "/sandbox/app"
 PENDING: Final = "04"
+NO_SUCH_CARD: Final = "14"
 _PATIENCE_S: Final = 20.0
 """Above the hub's own for its bank."""
 
@@ -73,7 +74,7 @@ class Phone:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._sessions = Sessions()
+        self._sessions = Sessions(world.keepsakes)
         self._faces: dict[str, bytes] = {}
 
     def add_to(self, app: web.Application) -> None:
@@ -104,11 +105,19 @@ class Phone:
             balance = {"amount": answer.trx.get("balAmt", ""), "currency": answer.trx.get("balCurrency", "")}
             session.looked = True
         except Trouble as trouble:
+            if trouble.code == NO_SUCH_CARD:
+                return self._without(card, session)
             wrong = trouble
         await self._learn_face(session, card.face)
         newest = notices_of(self._world, session)[:3]
         face = card.face if card.face in self._faces else ""
         return self._shown(session, "app_wallet.html", card=card, face=face, balance=balance, wrong=wrong, newest=newest)
+
+    def _without(self, card: PhoneCard, session: Session) -> web.StreamResponse:
+        """What the hub does not know (any more) is no card, whatever this phone remembers."""
+        session.cards.remove(card)
+        self._world.channel(WALLETS[session.gateway]).drop_card(session.user_id, card.user.token)
+        return see_other(f"{ROOT}/")
 
     async def _learn_face(self, session: Session, face: str) -> None:
         """The card's picture, by CARDFACE_DOWNLOADING, once; without one the wallet draws a card of its own."""
@@ -211,12 +220,15 @@ class Phone:
         return self._shown(session, "app_services.html", services=listed, categories=_CATEGORY_WORDS, wrong=wrong)
 
     async def _consent(self, request: web.Request, session: Session) -> web.StreamResponse:
-        industry, seed = self._service(request)
-        return self._asked_consent(session, industry, seed)
+        service = self._service(request)
+        return self._asked_consent(session, *service) if service else self._no_such_service(session)
 
     async def _enter(self, request: web.Request, session: Session) -> web.StreamResponse:
         """The user agrees: CHANNEL_LOGIN_INFO with what they agreed to, and the app opens what comes back."""
-        industry, seed = self._service(request)
+        service = self._service(request)
+        if service is None:
+            return self._no_such_service(session)
+        industry, seed = service
         form = await request.post()
         agreed = seed.needs | {field for field in seed.takes if f"tell-{field.value}" in form}
         if PersonalField.ID_NO in agreed:
@@ -249,13 +261,16 @@ class Phone:
             status=status,
         )
 
-    def _service(self, request: web.Request) -> tuple[Industry, ServiceSeed]:
+    def _no_such_service(self, session: Session) -> web.Response:
+        return self._shown(session, "app_lost.html", status=404)
+
+    def _service(self, request: web.Request) -> tuple[Industry, ServiceSeed] | None:
         code = request.match_info["code"]
         for seed in SERVICES:
             industry = self._world.partners.get(seed.app_id)
             if isinstance(industry, Industry) and industry.identity.industry_code == code:
                 return industry, seed
-        raise web.HTTPNotFound(reason="no such service")
+        return None
 
     # --- notices
 
@@ -323,8 +338,11 @@ class Phone:
             form = await request.post()
             if session is None or not _same(form.get("form"), session.form_key):
                 return see_other(f"{ROOT}/")  # the phone was put away meanwhile: begin at its first page
-            async with session.lock:
-                return await page(request, session)
+            async with self._sessions.lock(session):
+                try:
+                    return await page(request, session)
+                finally:
+                    self._sessions.keep(session)
 
         return handler
 
@@ -333,6 +351,7 @@ class Phone:
         is_new = session is None
         session = session or self._sessions.begin(self._world.clock.now())
         response = await page(request, session)
+        self._sessions.keep(session)
         if is_new:
             response.set_cookie(COOKIE, session.key, path=COOKIE_PATH, httponly=True, samesite="Lax")
         return response

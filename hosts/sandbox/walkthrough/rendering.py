@@ -10,6 +10,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from unionhub.domain.model.money import Money
+from unionhub.hosts.cashier import words
 
 PACKAGE: Final = "unionhub.hosts.sandbox.walkthrough"
 
@@ -24,7 +25,6 @@ _environment: Final = Environment(
     lstrip_blocks=True,
 )
 _static: Final = PackageLoader(PACKAGE, "static")
-_SIGNS: Final = {"344": "HK$", "156": "CN¥", "392": "JP¥"}
 
 
 def render(template: str, **members: Any) -> str:
@@ -51,13 +51,12 @@ def source_hash(name: str) -> str:
 
 
 def money(amount: str, currency: str) -> str:
-    """`HK$ 1,280.00`; an amount that is none stays as it is."""
+    """`HKD 1,280.00`, as the hub's cashier writes it; an amount that is none stays as it is."""
     try:
-        text = Money.parse(amount, currency, zero=True).text
+        value = Money.parse(amount, currency, zero=True)
     except (TypeError, ValueError):
         return amount
-    whole, dot, rest = text.partition(".")
-    return f"{_SIGNS.get(currency, currency)} {int(whole):,}{dot}{rest}"
+    return f"{words.alpha(value)} {words.amount(value)}"
 
 
 def grouped(masked: object) -> str:

@@ -1,4 +1,7 @@
-"""Who holds the phone: each browser is somebody of its own, by a cookie, without a password. Play money only."""
+"""Who holds the phone: each browser is somebody of its own, by a cookie, without a password. Play money only.
+
+Phones outlive a restart with what an app knows: who its user is, and by which token the hub knows the card.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ import msgspec
 
 from unionhub.domain.model.identifiers import mask_number
 from unionhub.domain.model.services import PersonalField
+from unionhub.hosts.sandbox.keepsakes import Keepsakes, encoded
 from unionhub.hosts.sandbox.members import AppUser
 from unionhub.hosts.sandbox.partner import HubRequest
 from unionhub.hosts.sandbox.seeds import APPLICANT, HARBOUR, Cardholder
@@ -21,6 +25,7 @@ MAX_SESSIONS: Final = 1_000
 COOKIE: Final = "walkthrough"
 COOKIE_PATH: Final = "/sandbox"
 OTHER_ID: Final = "6"  # of idType (U-94)
+_KIND: Final = "phone"
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +80,6 @@ class Session(msgspec.Struct, kw_only=True):
     looked: bool = False
     logged_in: bool = False
     seen: set[str] = msgspec.field(default_factory=set)  # msgIDs of notices
-    lock: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
 
     def __repr__(self) -> str:
         return f"Session({self.user_id})"
@@ -99,8 +103,11 @@ class Session(msgspec.Struct, kw_only=True):
 class Sessions:
     """The newest `MAX_SESSIONS`, by use."""
 
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, Session] = OrderedDict()
+    def __init__(self, keepsakes: Keepsakes) -> None:
+        self._keepsakes = keepsakes
+        self._kept: OrderedDict[str, Session] = OrderedDict(keepsakes.all(_KIND, Session))
+        self._written: dict[str, bytes] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
 
     def of(self, cookie: str | None) -> Session | None:
         session = self._kept.get(cookie or "")
@@ -114,5 +121,19 @@ class Sessions:
         session.becomes_new()
         self._kept[key] = session
         if len(self._kept) > MAX_SESSIONS:
-            self._kept.popitem(last=False)
+            oldest, _ = self._kept.popitem(last=False)
+            self._keepsakes.drop(_KIND, oldest)
+            self._written.pop(oldest, None)
+            self._locks.pop(oldest, None)
         return session
+
+    def lock(self, session: Session) -> asyncio.Lock:
+        """Whoever acts for this phone: one at a time."""
+        return self._locks.setdefault(session.key, asyncio.Lock())
+
+    def keep(self, session: Session) -> None:
+        """What is new of it outlives us."""
+        now = encoded(session)
+        if session.key in self._kept and self._written.get(session.key) != now:
+            self._keepsakes.put(_KIND, session.key, session)
+            self._written[session.key] = now

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ WAITED_FOR_S: Final = 900.0
 """A page that has waited so long no longer renews itself."""
 
 RENEW_S: Final = 2
+NO_FORM: Final[Mapping[str, Sequence[str]]] = MappingProxyType({})
 _PLATE: Final = re.compile(r"[A-Z0-9][A-Z0-9 -]{0,9}", re.ASCII)
 
 
@@ -133,10 +135,24 @@ def chosen(shelf: Shelf, form: Mapping[str, Sequence[str]]) -> tuple[Good, str] 
     return (good, f"{shelf.verb} {good.name.lower()}, {plate}") if _PLATE.fullmatch(plate) else None
 
 
-def goods_page(shop: Shop, told: Mapping[str, str], form_key: str, wrong: str = "") -> str:
-    """The page with the goods. `told` is what the channel passed on, which a page shows in part."""
+def goods_page(
+    shop: Shop,
+    told: Mapping[str, str],
+    form_key: str,
+    wrong: str = "",
+    form: Mapping[str, Sequence[str]] = NO_FORM,
+) -> str:
+    """The page with the goods. `told` is what the channel passed on, which a page shows in part. What is `wrong` with a `form`
+    leaves everything else in it as it was."""
     shown = {field: _half_hidden(value) for field, value in told.items()}
-    return _page("shop_goods.html", shop, currency=HKD, told=shown, form_key=form_key, wrong=wrong)
+    goods = shop.shelf.goods
+    usual = goods[1 if len(goods) > 3 else 0].key
+    key = _one(form, "good")
+    choice = key if any(each.key == key for each in goods) else usual
+    detail = _one(form, "detail") if form else shop.shelf.example
+    return _page(
+        "shop_goods.html", shop, currency=HKD, told=shown, form_key=form_key, wrong=wrong, choice=choice, detail=detail
+    )
 
 
 def order_page(shop: Shop, order: ShopOrder, home: str, *, waits: bool) -> str:

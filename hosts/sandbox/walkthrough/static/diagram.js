@@ -10,7 +10,7 @@ class Diagram {
     this.about = about;
     this.show = show;
     this.lines = [...about.lifelines];
-    this.narrow = matchMedia("(max-width: 860px)");
+    this.narrow = matchMedia("(max-width: 960px)");
     this.seen = new Set(); // on a narrow screen, only who has spoken
     this.rows = [];
     this.waiting = new Map();

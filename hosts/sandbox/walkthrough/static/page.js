@@ -9,12 +9,15 @@ const sheet = get("sheet");
 const diagram = new Diagram(about, showMessage);
 const phone = get("phone");
 const guide = [...document.querySelectorAll("#guide [data-key]")];
-const done = new Set(JSON.parse(sessionStorage.getItem("done") || "[]"));
+const WATCHED = new Set(["silence", "forward"]); // steps that only this page knows of: they were seen in the messages
+const kept = JSON.parse(sessionStorage.getItem("guide") || '{"tried": [], "done": []}');
+const tried = new Set(kept.tried);
+const done = new Set(kept.done);
 const armed = new Set();
 let count = 0;
 let last = { boot: "", seq: about.after };
 let source = null;
-let pushed = "";
+let pushed = sessionStorage.getItem("pushed") || "";
 
 // --- messages as they pass
 
@@ -76,12 +79,14 @@ function watch(arrow) {
   }
 }
 
-const tried = new Set();
-
 function tick(key) {
   done.add(key);
-  sessionStorage.setItem("done", JSON.stringify([...done].filter((each) => tried.has(each))));
+  keepGuide();
   showGuide();
+}
+
+function keepGuide() {
+  sessionStorage.setItem("guide", JSON.stringify({ tried: [...tried], done: [...done].filter((each) => WATCHED.has(each)) }));
 }
 
 function showGuide() {
@@ -105,11 +110,11 @@ async function refresh() {
     const answer = await fetch("/sandbox/app/progress", { cache: "no-store" });
     if (!answer.ok) return;
     const progress = await answer.json();
-    const own = guide.map((step) => step.dataset.key).filter((key) => key !== "silence" && key !== "forward");
+    const own = guide.map((step) => step.dataset.key).filter((key) => !WATCHED.has(key));
     for (const key of own) progress.done.includes(key) ? done.add(key) : done.delete(key);
     showGuide();
     const fresh = progress.latest !== null && progress.latest.id !== pushed;
-    if (fresh) { pushed = progress.latest.id; push(progress.latest); }
+    if (fresh) { pushed = progress.latest.id; sessionStorage.setItem("pushed", pushed); push(progress.latest); }
     if (showsApp()) phone.contentWindow.postMessage({ unread: progress.unread, fresh }, location.origin);
   } catch { /* the stream's lamp tells */ }
 }
@@ -140,6 +145,7 @@ get("push").addEventListener("click", () => { get("push").hidden = true; });
 for (const tab of document.querySelectorAll(".views button")) {
   tab.addEventListener("click", () => {
     document.body.dataset.view = tab.dataset.view;
+    if (tab.dataset.view === "messages") { get("hint").hidden = true; sessionStorage.setItem("hinted", "1"); }
     for (const each of document.querySelectorAll(".views button")) each.setAttribute("aria-selected", String(each === tab));
     if (tab.dataset.view === "messages") diagram.toEnd();
   });
@@ -178,7 +184,7 @@ for (const button of document.querySelectorAll(".whatif [data-key]")) {
     }
     // One message can meet one fault: the newest takes the place.
     for (const other of about.whatIfs) if (other.message === each.message) armed.delete(other.key);
-    if (!off) { armed.add(each.key); tried.add(each.key); }
+    if (!off) { armed.add(each.key); tried.add(each.key); keepGuide(); }
     say(off ? "As usual again." : each.text);
     showArmed();
   });
@@ -226,6 +232,7 @@ function coloured(body) {
 get("close").addEventListener("click", () => sheet.close());
 sheet.addEventListener("click", (event) => { if (event.target === sheet) sheet.close(); });
 
+get("hint").hidden = sessionStorage.getItem("hinted") !== null;
 showGuide();
 listen();
 refresh();

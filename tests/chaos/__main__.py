@@ -37,7 +37,7 @@ async def storm(house: House, kills: int, rate_per_s: float, seed: int) -> tuple
         await asyncio.sleep(rng.uniform(0.5, 2.0))
     over.set()
     await paying
-    return await judge(house, crowd.told), crowd
+    return await judge(house, crowd), crowd
 
 
 def main() -> int:
@@ -66,14 +66,20 @@ def _report(verdict: Verdict, crowd: Crowd, kills: int) -> None:
     print(f"\n{kills} processes killed; {len(crowd.told)} messages that move money, each repeated until it was answered")
     print(f"  asked:   {dict(kinds)}")
     print(f"  heard:   {dict(answers)}; on the way: {dict(crowd.errors)}")
-    print(f"  records: {verdict.payments} payments, {verdict.states}")
+    buyers = crowd.buyers
+    shops = Counter(bought.final or "none" for bought in buyers.bought)
+    confirmed = sum(bought.confirmed for bought in buyers.bought)
+    print(
+        f"  orders:  {len(buyers.bought)}, {confirmed} forms confirmed, their shops heard {dict(shops)}; {dict(buyers.errors)}"
+    )
+    print(f"  records: {verdict.payments} payments, {verdict.states}; orders {verdict.orders}")
     print(
         f"  lost {len(verdict.lost)}, twice {len(verdict.twice)}, stuck {len(verdict.stuck)}, findings {len(verdict.findings)}"
     )
     for line in (*verdict.lost[:5], *verdict.twice[:5], *verdict.stuck[:5]):
         print(f"    {line}")
-    for finding in verdict.findings[:10]:
-        print(f"    {finding.invariant}: {finding.evidence}")
+    for line in verdict.findings[:10]:
+        print(f"    {line}")
 
 
 if __name__ == "__main__":

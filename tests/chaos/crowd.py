@@ -9,6 +9,7 @@ from collections import Counter
 from typing import Any, Final
 
 import msgspec
+from chaos.buyers import Buyers
 from chaos.house import House, fetched
 
 from unionhub.adapters.http.client import AiohttpTransport
@@ -56,6 +57,7 @@ class Crowd:
         home = house.home
         tails = shared_tails(home / keyring.FOLDER / TAILS_FILE)
         self.world = World(keyring.load(home), self._hub, FileClock(home / "clock-offset"), tails=tails)
+        self.buyers = Buyers(self.world, self._asked, lambda: next(self._urls), self._rng)
 
     async def run(self, over: asyncio.Event) -> None:
         """A message now and then until `over`; then everybody gets his answer."""
@@ -72,7 +74,7 @@ class Crowd:
         await self._transport.aclose()
 
     async def _somebody(self, number: int) -> None:
-        kinds = (self._shop, self._shop, self._transfer, self._credit, self._bill, self._consumer)
+        kinds = (self._shop, self._order, self._transfer, self._credit, self._bill, self._consumer)
         try:
             await kinds[number % len(kinds)]()
         except (PartnerError, NotGenuine, HubKeysUnavailable) as error:
@@ -102,7 +104,7 @@ class Crowd:
         """A code, the payment with it, and half of it back."""
         holder = self.world.cardholders[1]
         gateway, acquirer = self.world.gateway(holder.gateway), self.world.acquirer()
-        codes = await self._told(gateway, gateway.qrc_generation(holder), keep=False)
+        codes = await self._asked(gateway, gateway.qrc_generation(holder))
         if codes is None or codes.code != "00":
             return
         emv = codes.trx["emvCpqrcPayload"][:1]
@@ -110,6 +112,13 @@ class Crowd:
         answer = await self._told(acquirer, payment)
         if answer is not None and answer.code == "00":
             await self._told(acquirer, acquirer.refund(payment.msg_id, "1.00"))
+
+    async def _order(self) -> None:
+        await self.buyers.buy(self.world.cardholders[0], self._amount())
+
+    async def _asked(self, partner: Partner, request: HubRequest) -> HubAnswer | None:
+        """What moves no money."""
+        return await self._told(partner, request, keep=False)
 
     async def _told(self, partner: Partner, request: HubRequest, *, keep: bool = True) -> HubAnswer | None:
         """Send it, and send it again, until there is a final answer; None if there is none in time."""

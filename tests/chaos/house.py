@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -39,6 +41,8 @@ _SETTINGS: Final = {
     "UNIONHUB_LEASE_S": "8",
     "UNIONHUB_WORKER_POLL_S": "0.2",
     "UNIONHUB_DRAIN_TIMEOUT_S": "5",
+    "UNIONHUB_ORDER_LIFE_S": "60",
+    "UNIONHUB_ORDER_WAIT_S": "20",
 }
 """Minutes become seconds: nothing here waits for what a real bank may take."""
 
@@ -124,6 +128,14 @@ class House:
             self.postgres.start()
         else:
             self._start(name)
+
+    def invariants(self) -> list[str]:
+        """What `unionhub invariants` finds, with the bank's books. Raises RigError when it cannot tell."""
+        command = [sys.executable, "-m", "unionhub.hosts.cli", "invariants", "--bank-books", self.control_url, "--json"]
+        run = subprocess.run(command, env={**os.environ, **self._env("")}, capture_output=True, text=True, check=False)
+        if run.returncode not in (0, 2):
+            raise RigError(f"unionhub invariants: {run.stderr[-500:]}")
+        return [f"{found['invariant']}: {found['evidence']}" for found in json.loads(run.stdout)]
 
     def close(self) -> None:
         """In an order in which nobody misses anybody."""

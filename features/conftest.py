@@ -17,15 +17,15 @@ from report.recorder import Recorder  # noqa: E402
 from story import Story  # noqa: E402
 
 from support.house import House, house  # noqa: E402
+from support.keys import check_rsa_keys_once  # noqa: E402
 from support.stores import NoPostgres  # noqa: E402
+from support.ways import thin_out  # noqa: E402
 from unionhub.domain.model.marketing import OfferState  # noqa: E402
+
+check_rsa_keys_once()
 
 REPORT_FOLDER = "UNIONHUB_TEST_REPORT"
 """Where the run is to be recorded for `make report`; nowhere when it is not set."""
-
-
-EVERY_EXAMPLE = "UNIONHUB_TEST_EVERY_EXAMPLE"
-"""Set it, and outlines run with every example in every way, as CI and `make report` do."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,26 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Recorder(Path(folder)))
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Every scenario runs in all three ways; of an outline's examples, those after the first only in memory, unless all are
-    wanted: they differ in a word or an amount, which no way treats differently, and cost most of the time."""
-    if os.environ.get(EVERY_EXAMPLE):
-        return
-    seen: set[tuple[str, str]] = set()
-    left_out = []
-    for item in items:
-        params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        way = params.get("house_of_way")
-        if not params.get("_pytest_bdd_example") or way in (None, "memory"):
-            continue
-        scenario = (item.originalname, way)  # type: ignore[attr-defined]
-        if scenario in seen:
-            left_out.append(item)
-        seen.add(scenario)
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        gone = set(left_out)
-        items[:] = [item for item in items if item not in gone]
+    thin_out(config, items)
 
 
 @pytest.fixture(scope="session")

@@ -256,6 +256,9 @@ class Story:
             return reply
 
         self._change_the_next_debit(held)
+        line = self.house.line
+        line.as_in_life = True  # it is not silent, and not in time
+        self.undo(lambda: setattr(line, "as_in_life", False))
 
     def the_bank_says(self, code: str) -> None:
         """The bank books the next debit, and says `code`."""

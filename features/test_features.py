@@ -48,6 +48,7 @@ scenarios("scis")
 scenarios("ucsp")
 
 
+@pytest.mark.every_way
 def test_the_run_has_left_no_number_in_the_open(house_of_way: House) -> None:
     """The last test in each house, so that it sees what all scenarios wrote."""
     search = Search(numbers_of(house_of_way.world.cardholders))
@@ -56,6 +57,7 @@ def test_the_run_has_left_no_number_in_the_open(house_of_way: House) -> None:
         assert house_of_way.run(search.in_postgres(house_of_way.hub.settings.database_url.reveal())) == []
 
 
+@pytest.mark.every_way
 def test_the_run_has_left_everything_settled(house_of_way: House) -> None:
     """Each scenario compares the bank's books with ours at its end (Story.finish); this is about all of them together."""
     store, clock = house_of_way.hub.store, house_of_way.clock

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flows.sales import Sale, broken, new_sale, settle
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from support.browser import browsing, visiting
 from support.house import House, house
@@ -25,11 +25,19 @@ def home(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ho
         yield made
 
 
+@pytest.fixture(scope="module")
+def browser(home: House, chromium: str) -> Iterator[Browser]:
+    """One for the module, in the house's event loop."""
+    opened = browsing(chromium)
+    yield home.run(opened.__aenter__())
+    home.run(opened.__aexit__(None, None, None))
+
+
 @asynccontextmanager
-async def at(home: House, sale: Sale, chromium: str) -> AsyncIterator[tuple[Page, list[str]]]:
+async def at(home: House, sale: Sale, browser: Browser) -> AsyncIterator[tuple[Page, list[str]]]:
     """A user's page with this sale's order, and everything that his browser asked for, with bodies."""
     parts = urlsplit(sale.url)
-    async with browsing(chromium) as browser, visiting(browser) as (page, _):
+    async with visiting(browser) as (page, _):
         asked: list[str] = []
         page.on("request", lambda request: asked.append(f"{request.url} {request.post_data}"))
         await page.goto(f"{home.url}{parts.path}?{parts.query}")
@@ -40,10 +48,10 @@ async def h1(page: Page, text: str) -> None:
     await expect(page.locator("h1")).to_have_text(text)
 
 
-def test_paid_with_the_card_in_the_wallet(home: House, chromium: str) -> None:
+def test_paid_with_the_card_in_the_wallet(home: House, browser: Browser) -> None:
     async def scenario() -> None:
         sale = await new_sale(home, "100.00")
-        async with at(home, sale, chromium) as (page, asked):
+        async with at(home, sale, browser) as (page, asked):
             total = page.locator("#pay .money")
             await expect(total).to_have_text(re.compile(r"^HKD \d+\.\d\d$"))
             seen, shown = (await total.inner_text()).removeprefix("HKD "), await page.content()
@@ -64,10 +72,10 @@ def test_paid_with_the_card_in_the_wallet(home: House, chromium: str) -> None:
     home.run(scenario())
 
 
-def test_paid_by_another_app(home: House, chromium: str) -> None:
+def test_paid_by_another_app(home: House, browser: Browser) -> None:
     async def scenario() -> None:
         sale = await new_sale(home, "50.00")
-        async with at(home, sale, chromium) as (page, _):
+        async with at(home, sale, browser) as (page, _):
             await page.get_by_text("Another UnionPay app").tap()
             code = await page.locator("figure").get_attribute("data-qr")
             assert code == await sale.qr()
@@ -81,10 +89,10 @@ def test_paid_by_another_app(home: House, chromium: str) -> None:
     home.run(scenario())
 
 
-def test_two_tabs_pay_once(home: House, chromium: str) -> None:
+def test_two_tabs_pay_once(home: House, browser: Browser) -> None:
     async def scenario() -> None:
         sale = await new_sale(home, "20.00")
-        async with at(home, sale, chromium) as (page, _):
+        async with at(home, sale, browser) as (page, _):
             other = await page.context.new_page()
             await other.goto(page.url)
             await asyncio.gather(page.locator("#pay").tap(), other.locator("#pay").tap())
@@ -97,10 +105,10 @@ def test_two_tabs_pay_once(home: House, chromium: str) -> None:
     home.run(scenario())
 
 
-def test_not_enough_money(home: House, chromium: str) -> None:
+def test_not_enough_money(home: House, browser: Browser) -> None:
     async def scenario() -> None:
         sale = await new_sale(home, "100.00", balance="5.00")
-        async with at(home, sale, chromium) as (page, _):
+        async with at(home, sale, browser) as (page, _):
             await page.locator("#pay").tap()
             await settle(home)
             await page.goto(f"{home.url}{urlsplit(sale.url).path}")
@@ -111,12 +119,12 @@ def test_not_enough_money(home: House, chromium: str) -> None:
     home.run(scenario())
 
 
-def test_the_channel_is_gone(home: House, chromium: str) -> None:
+def test_the_channel_is_gone(home: House, browser: Browser) -> None:
     async def scenario() -> None:
         sale = await new_sale(home, "30.00")
         usual = home.world.partners[HARBOUR_CHANNEL].handlers.pop("GET_CARD_LIST")
         try:
-            async with at(home, sale, chromium) as (page, _):
+            async with at(home, sale, browser) as (page, _):
                 await expect(page.locator(".why")).to_contain_text(re.compile("right now|agreement"))
                 await expect(page.get_by_role("img", name="QR code of this order")).to_be_visible()
                 home.world.partners[HARBOUR_CHANNEL].handlers["GET_CARD_LIST"] = usual
@@ -128,10 +136,10 @@ def test_the_channel_is_gone(home: House, chromium: str) -> None:
     home.run(scenario())
 
 
-def test_it_expires(home: House, chromium: str) -> None:
+def test_it_expires(home: House, browser: Browser) -> None:
     async def scenario() -> None:
         sale = await new_sale(home, "30.00")
-        async with at(home, sale, chromium) as (page, _):
+        async with at(home, sale, browser) as (page, _):
             await expect(page.locator("#pay")).to_be_visible()
             await home.advance(901)
             await expect(page.locator("main")).to_have_attribute("data-stage", "CLOSED")

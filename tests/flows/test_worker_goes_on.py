@@ -17,7 +17,7 @@ SILENCE_S = 4.0
 @pytest.fixture(params=["memory", "sqlite"])
 def slow(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     """A house whose hub waits long for banks."""
-    with house(request.param, tmp_path, bank_timeout_s=SILENCE_S, worker_poll_s=0.05) as home:
+    with house(request.param, tmp_path, as_in_life=True, bank_timeout_s=SILENCE_S, worker_poll_s=0.05) as home:
         yield home
 
 

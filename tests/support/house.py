@@ -13,13 +13,16 @@ from contextlib import AsyncExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+from unittest.mock import patch
 
 import msgspec
 
+from support.keys import hub_keys
 from support.sandbox import identities
 from support.stores import postgres_url
 from unionhub.adapters.http.client import AiohttpTransport
-from unionhub.adapters.http.transport import HttpReply
+from unionhub.adapters.http.transport import HttpReply, Transport
+from unionhub.adapters.jose.keys import HubKeys
 from unionhub.adapters.memory.store import MemoryStore
 from unionhub.domain.flows import invariants
 from unionhub.domain.model.parties import Party
@@ -27,6 +30,7 @@ from unionhub.domain.model.transactions import Payment
 from unionhub.hosts.hub import Hub, open_hub
 from unionhub.hosts.sandbox.books import DEBIT
 from unionhub.hosts.sandbox.clock import ManualClock
+from unionhub.hosts.sandbox.faults import FaultKind, FaultTable
 from unionhub.hosts.sandbox.loopback import LoopbackTransport
 from unionhub.hosts.sandbox.partner import Hub as HubSeen
 from unionhub.hosts.sandbox.partner import NoAnswer, Partner
@@ -38,6 +42,7 @@ from unionhub.hosts.service.hub_app import hub_app
 from unionhub.hosts.service.serve import serve
 from unionhub.hosts.settings import DatabaseUrl, Settings
 from unionhub.ports.books import Booked
+from unionhub.ports.partners import NoWord
 
 T = TypeVar("T")
 
@@ -45,7 +50,51 @@ Way = Literal["memory", "sqlite", "postgres"]
 WAYS: tuple[Way, ...] = ("memory", "sqlite", "postgres")
 
 BANK_TIMEOUT_S = 0.6
-"""Time-outs are settings: short here, so that a silent bank costs a test little."""
+"""Time-outs are settings: short here, for answers that are late on purpose (`Line`)."""
+
+PATIENCE_S = 20.0
+"""How long a house waits for an answer that is only slow, because the machine is."""
+
+
+class Line:
+    """The hub's transport. Who keeps silent has used up the hub's time at once, and who answers is in time: what a test sees
+    depends on what partners do, not on how busy this machine is. Only while somebody is to answer late are time-outs those of
+    the settings."""
+
+    def __init__(self, faults: FaultTable, *, as_in_life: bool) -> None:
+        self.transport: Transport
+        self.as_in_life = as_in_life  # every time-out takes its time, and no more
+        self._faults = faults
+        self._waiting: dict[bytes, set[asyncio.Future[None]]] = {}
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes, *, timeout_s: float) -> HttpReply:
+        """See adapters.http.transport.Transport."""
+        if self.as_in_life or self._somebody_is_late(timeout_s):
+            return await self.transport.post(url, headers, body, timeout_s=timeout_s)
+        silence: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting = self._waiting.setdefault(body, set())
+        waiting.add(silence)
+        posting = asyncio.ensure_future(self.transport.post(url, headers, body, timeout_s=max(timeout_s, PATIENCE_S)))
+        try:
+            await asyncio.wait({posting, silence}, return_when=asyncio.FIRST_COMPLETED)
+            if not posting.done():
+                raise NoWord("timeout")
+            return posting.result()
+        finally:
+            posting.cancel()
+            await asyncio.gather(posting, return_exceptions=True)
+            waiting.discard(silence)
+            if not waiting:
+                self._waiting.pop(body, None)
+
+    def keeps_silent(self, body: bytes) -> None:
+        """Nobody will answer this request."""
+        for silence in self._waiting.get(body, ()):
+            if not silence.done():
+                silence.set_result(None)
+
+    def _somebody_is_late(self, timeout_s: float) -> bool:
+        return any(row.kind is FaultKind.ANSWER_LATE and row.seconds > timeout_s for row in self._faults.pending())
 
 
 class Network:
@@ -66,17 +115,21 @@ class Network:
         for arrive in kept:
             await arrive()
 
-    def before(self, partner: Partner) -> None:
+    def before(self, partner: Partner, line: Line) -> None:
         """Stand between the hub and this partner's ear."""
         receive = partner.receive
 
         async def passed_on(path: str, headers: Mapping[str, str], body: bytes) -> HttpReply:
             request = partner.app_id, path.rpartition("/")[2]
-            if request not in self._wanted:
-                return await receive(path, headers, body)
-            self._wanted.discard(request)
-            self._kept.append(lambda: receive(path, dict(headers), body))
-            raise NoAnswer
+            try:
+                if request not in self._wanted:
+                    return await receive(path, headers, body)
+                self._wanted.discard(request)
+                self._kept.append(lambda: receive(path, dict(headers), body))
+                raise NoAnswer
+            except NoAnswer:
+                line.keeps_silent(body)
+                raise
 
         partner.receive = passed_on  # type: ignore[method-assign]
 
@@ -100,15 +153,18 @@ class Books:
 class House:
     """One hub, its world, and the loop they live in. Business time stands still until `advance`."""
 
-    def __init__(self, way: Way, home: Path, **settings: Any) -> None:
+    def __init__(self, way: Way, home: Path, *, as_in_life: bool = False, **settings: Any) -> None:
+        """`as_in_life`: whoever is silent is waited for, as long as the settings say."""
         self.way = way
         self.home = home
         self.clock = ManualClock()
+        self._as_in_life = as_in_life
         self._settings = settings
         self._runner = asyncio.Runner()
         self._stack = AsyncExitStack()
         self.hub: Hub
         self.world: World
+        self.line: Line
         self.network = Network()
         self.url = LOOPBACK_HUB_URL
 
@@ -130,20 +186,31 @@ class House:
         seen = HubSeen(base_url=self.url, jwks=jwks_of(lambda: self.hub.keys.public_jwks()))
         self.world = World(identities(), seen, self.clock, hub_timeout_s=BANK_TIMEOUT_S)
         self._stack.callback(self.world.close)
+        self.line = Line(self.world.faults, as_in_life=self._as_in_life)
         for partner in self.world.partners.values():
-            self.network.before(partner)
+            self.network.before(partner, self.line)
         await self.world.open()
         in_process = LoopbackTransport(self.world.faults)
         store = MemoryStore() if self.way == "memory" else None
-        self.hub = await self._stack.enter_async_context(
-            open_hub(
-                settings,
-                store=store,
-                transport=in_process if self.way == "memory" else None,
-                clock=self.clock,
-                upgrade=True,
+        if self.way == "memory":
+            self.line.transport = in_process
+        else:
+            client = AiohttpTransport(
+                connections_per_partner=settings.partner_in_flight_max, connect_timeout_s=settings.connect_timeout_s
             )
-        )
+            self._stack.push_async_callback(client.aclose)
+            self.line.transport = client
+        of_all_houses = hub_keys()  # they take a second to make
+        with patch.object(HubKeys, "generate", lambda: of_all_houses):
+            self.hub = await self._stack.enter_async_context(
+                open_hub(
+                    settings,
+                    store=store,
+                    transport=self.line,
+                    clock=self.clock,
+                    upgrade=True,
+                )
+            )
         if self.way == "memory":
             self.world.connect(in_process)
             in_process.connect_hub(self.url, self.hub.endpoint.handle)
@@ -179,7 +246,7 @@ class House:
 
     async def _listen(self, seen: HubSeen) -> None:
         """Partners and hub on loopback ports, as in production."""
-        client = AiohttpTransport()
+        client = AiohttpTransport(connect_timeout_s=PATIENCE_S)
         self._stack.push_async_callback(client.aclose)
         seen.transport = client
         urls = {}

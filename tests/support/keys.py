@@ -8,6 +8,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from jwcrypto.jwk import JWK
+
 from unionhub.adapters.jose.facade import HubJose, PartnerJose
 from unionhub.adapters.jose.keys import HubKeys, Key, Use, generate_key
 from unionhub.adapters.jose.suites import SUITE_OF_ALG, SUITES
@@ -27,6 +29,30 @@ def partner_key(profile: JoseProfile, use: Use, name: str = "partner") -> Key:
     """The private key of a partner; another `name`, another key."""
     suite = SUITES[profile]
     return generate_key(suite.sig_alg if use == "sig" else suite.key_alg)
+
+
+def check_rsa_keys_once() -> None:
+    """RSA numbers that made a key in this process are not checked again, which takes 40 ms: every house has the same partners,
+    and each partner, the hub and whoever restarts reads its keys anew."""
+    if not isinstance(JWK._rsa_pri, _Once):
+        JWK._rsa_pri = _Once(JWK._rsa_pri)
+
+
+class _Once:
+    """jwcrypto's own making of a private key, with a memory."""
+
+    def __init__(self, usual: Callable[[JWK], Any]) -> None:
+        self._usual = usual
+        self._made: dict[tuple[Any, ...], Any] = {}
+
+    def __get__(self, jwk: JWK | None, _: type[JWK]) -> Any:
+        return self if jwk is None else lambda: self._of(jwk)
+
+    def _of(self, jwk: JWK) -> Any:
+        numbers = tuple(jwk.get(name) for name in ("n", "e", "d", "p", "q", "dp", "dq", "qi"))
+        if numbers not in self._made:
+            self._made[numbers] = self._usual(jwk)
+        return self._made[numbers]
 
 
 def party(profile: JoseProfile = JoseProfile.MODERN, **changes: Any) -> Party:

@@ -24,12 +24,20 @@ from unionhub.domain.model.qr.merchant import parse
 from unionhub.domain.model.transactions import Merchant, SettlementKey
 from unionhub.hosts.sandbox.seeds import ACQUIRER
 
-_PLANS: Final = {"at once": 3, "early": 4, "soon": 8, "slowly": 3, "SCIS": 4}
-"""How a PAY goes on, and how often. `early`: its result is told before it is answered."""
+_PLANS: Final = {"at once": 3, "early": 4, "soon": 8, "slowly": 3, "SCIS": 4, "quietly": 4, "in trouble": 4}
+"""How a PAY goes on, and how often. `early`: its result is told before it is answered. `quietly`: it is told late, so that
+whoever asks hears of it first. `in trouble`: it says that it failed, and how far it had come it does not say."""
+
+_BEFORE_THE_DOOR: Final = 0.2
+"""So many PAYs wait in a queue before they come in: who asks about one meanwhile is told that there is none."""
+
+_PUT_OFF: Final = 0.4
+"""So many REVERSALs are told at the first try to come again, and nothing is done."""
 
 _IMPATIENT: Final = 0.15
 """So many users take another app while their PAY is under way, and scan the order's code."""
 
+_TROUBLE: Final = ("91", "96", "98")
 _DECLINES: Final = ("51", "61", "05")
 _NOT_NOW: Final = frozenset({"91", "92", "96"})
 """What SCIS says of a REVERSAL that never left it, because the bank could not be reached: asked again under a new msgID."""
@@ -94,6 +102,8 @@ class Till:
         self._rng = clients.rng
         self._pays: dict[str, Taking] = {}
         self._refunds: dict[str, str] = {}  # msgID -> code, empty while it is under way
+        self._asked_too_soon: set[str] = set()  # PAYs that somebody asked about before they came in
+        self._put_off: set[str] = set()  # PAYs whose REVERSAL was told to come again
         self._working: set[asyncio.Task[Any]] = set()
         self._handlers = {
             "PLACE_ORDER": self._place,
@@ -148,9 +158,14 @@ class Till:
         return Answer(code="00", downstream_order_id=self.placed[order_id].downstream_id)
 
     async def _pay(self, msg_id: str, trx: dict[str, Any]) -> Answer:
+        held_up = msg_id not in self._pays and self._rng.random() < _BEFORE_THE_DOOR
+        if held_up:
+            await asyncio.sleep(self._rng.uniform(9, 45))
         known = self._pays.get(msg_id)
         if known is not None:
             return self._standing(known)
+        if msg_id in self._asked_too_soon:
+            self._clients.seen["PAY after an inquiry's 25"] += 1
         taking = Taking(
             msg_id=msg_id,
             ucsp_order_id=trx["ucspOrderId"],
@@ -165,7 +180,7 @@ class Till:
             return self._standing(taking)
         if self._rng.random() < _IMPATIENT:
             self._launch(self._scanned_soon(self.placed[taking.ucsp_order_id]))
-        plan = self._rng.choices(tuple(_PLANS), tuple(_PLANS.values()))[0]
+        plan = "quietly" if held_up else self._rng.choices(tuple(_PLANS), tuple(_PLANS.values()))[0]
         if plan == "at once":
             self._decide(taking, tell=self._rng.random() < 0.5)
         elif plan == "early":
@@ -175,6 +190,11 @@ class Till:
         elif plan == "SCIS":
             taking.token_payment, taking.at_scis = self._clients.msg_id(ACQUIRER), True
             self._launch(self._paid_at_scis(taking, trx))
+        elif plan == "quietly":
+            self._launch(self._decided_quietly(taking))
+        elif plan == "in trouble":
+            self._launch(self._decided_quietly(taking))
+            return Answer(code=self._rng.choice(_TROUBLE))
         else:
             self._launch(self._decided(taking, self._rng.uniform(20, 90) if plan == "slowly" else self._rng.uniform(0.05, 9)))
         return self._standing(taking)
@@ -182,6 +202,7 @@ class Till:
     async def _inquired(self, _: str, trx: dict[str, Any]) -> Answer:
         taking = self._pays.get(trx["origMsgID"])
         if taking is None:
+            self._asked_too_soon.add(trx["origMsgID"])
             return Answer(code="25")
         status = _INQUIRED.get(taking.stand, "PENDING")
         if taking.stand is Stand.APPROVED:
@@ -189,9 +210,14 @@ class Till:
         return Answer(code="00", payment_status=status, reason=taking.reason)
 
     async def _reversal(self, _: str, trx: dict[str, Any]) -> Answer:
-        """`00` when nothing is taken and never will be; `96` while SCIS has not said so."""
+        """`00` when nothing is taken and never will be; `96` while SCIS has not said so, and now and then for no reason."""
         msg_id = trx["origMsgID"]
         taking = self._pays.get(msg_id)
+        if msg_id not in self._put_off:
+            self._put_off.add(msg_id)
+            if self._rng.random() < _PUT_OFF:
+                self._clients.seen["REVERSAL of a PAY put off"] += 1
+                return Answer(code="96")
         if taking is None:
             self._pays[msg_id] = Taking(msg_id=msg_id, stand=Stand.REVERSED)
             return Answer(code="00")
@@ -202,6 +228,8 @@ class Till:
             taking.stand = Stand.REVERSING
             self._launch(self._reversed_at_scis(taking))
             return Answer(code="96")
+        if taking.stand in (Stand.ACCEPTED, Stand.APPROVED) and self._rng.random() < 0.6:
+            self._tell_too_late(taking)
         self._reverse(taking)
         return Answer(code="00")
 
@@ -266,6 +294,14 @@ class Till:
     async def _decided(self, taking: Taking, after_s: float) -> None:
         await asyncio.sleep(after_s)
         self._decide(taking, tell=True)
+
+    async def _decided_quietly(self, taking: Taking) -> None:
+        """It is asked for, or it is not; told it is all the same, as is owed."""
+        await asyncio.sleep(self._rng.uniform(0.05, 6))
+        self._decide(taking, tell=False)
+        await asyncio.sleep(self._rng.uniform(45, 120))
+        if not taking.silenced and taking.stand in (Stand.APPROVED, Stand.DECLINED):
+            self._tell(taking, OrderStatus(taking.stand.value))
 
     def _decide(self, taking: Taking, *, tell: bool) -> None:
         if taking.stand is not Stand.ACCEPTED:
@@ -360,9 +396,17 @@ class Till:
     # --- telling
 
     def _tell(self, taking: Taking, status: OrderStatus, refunded: Money | None = None) -> None:
+        self._launch(self._told(taking, self._result(taking, status, refunded)))
+
+    def _tell_too_late(self, taking: Taking) -> None:
+        """What is taken back this moment was approved before, or would have been: that word was on its way already."""
+        self._clients.seen["result of a PAY that was taken back"] += 1
+        self._launch(self._late(self._clients.msg_id(ACQUIRER), self._result(taking, OrderStatus.APPROVED)))
+
+    def _result(self, taking: Taking, status: OrderStatus, refunded: Money | None = None) -> OrderResult:
         placed = self.placed[taking.ucsp_order_id]
         amount = refunded or taking.amount
-        result = OrderResult(
+        return OrderResult(
             downstream_id=placed.downstream_id,
             ucsp_order_id=placed.ucsp_order_id,
             status=status,
@@ -373,7 +417,6 @@ class Till:
             amount=amount.text,
             currency=amount.currency,
         )
-        self._launch(self._told(taking, result))
 
     async def _told(self, taking: Taking, result: OrderResult) -> None:
         """Until it is heard; not what was taken back meanwhile, unless it is on its way already."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, TypeVar
 
@@ -21,6 +22,11 @@ TRIES: Final = 50
 APP_TIMEOUT_S: Final = 20.0
 UNDECIDED: Final = frozenset({"", "04", "96"})
 """Nothing, pending, or the hub's own trouble: the same message again."""
+
+_PAYING: Final = frozenset(
+    {"MPQRC_PAYMENT_EMV", "MPQRC_PAYMENT_URL", "BILL_PAYMENT", "CREDIT_TRANSACTION", "P2P_TRANSFER", "CARD_ENROLLMENT"}
+)
+"""What only a live app gateway may ask for."""
 
 
 class Asked(msgspec.Struct, kw_only=True):
@@ -43,6 +49,8 @@ class Clients:
     ) -> None:
         self.rng = rng
         self.asked: dict[tuple[str, str], Asked] = {}
+        self.seen: Counter[str] = Counter()  # coincidences that came about: a storm without them would prove less
+        self.admitted: list[tuple[str, str, str, float, float]] = []  # what paid: sender, message, msgID, asked and heard when
         self._directory = directory
         self._hosts = hosts
         self._trace = trace
@@ -80,9 +88,12 @@ class Clients:
         """The final answer; or the last one, from who gives up."""
         msg_id = msg_id or self.msg_id(sender)
         asked = self.asked.setdefault((sender, msg_id), Asked(message=message))
+        since_s = asyncio.get_running_loop().time()
         for _ in range(TRIES):
             copies = 2 if self.rng.random() < 0.2 else 1
             heard = await asyncio.gather(*(self._send(sender, message, request, msg_id) for _ in range(copies)))
+            if message in _PAYING and any(each.code in ("00", "04") for each in heard):
+                self.admitted.append((sender, message, msg_id, since_s, asyncio.get_running_loop().time()))
             asked.pending |= any(each.code == "04" for each in heard)
             final = [each for each in heard if each.code not in UNDECIDED]
             asked.finals.update(each.code for each in final)

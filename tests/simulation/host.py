@@ -33,7 +33,7 @@ from unionhub.ports.store import StoreUnavailable
 from unionhub.ports.vault import Vault
 
 START: Final = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
-POLL_S: Final = 2.0
+POLL_S: Final = 4.0
 
 T = TypeVar("T")
 
@@ -93,6 +93,20 @@ def settings() -> Settings:
     )
 
 
+@cache
+def _container() -> tuple[Container, list[providers.BaseSingleton[Any]]]:
+    """The real wiring, once: to make a container costs more than all that it makes for one host. Each host's own things are
+    put into it while that host's objects are made; then its singletons (the second value) forget them."""
+    container = Container(
+        settings=settings(),
+        own_keys=SimpleNamespace(sealing_kid=None),
+        transport=None,
+        real_now_s=None,
+        rates=FixedRates(SAMPLE_RATES),
+    )
+    return container, list(container.traverse(types=[providers.BaseSingleton]))
+
+
 class Host:
     """One host. `answer` is its door, `worker` its worker."""
 
@@ -101,27 +115,25 @@ class Host:
         self._crashes = shared.crashes
         clock = LoopClock(shared.rng.uniform(-1.5, 1.5))
         store = MortalStore(shared.store, self.life)
-        container = Container(
-            settings=settings(),
+        container, singletons = _container()
+        with container.override_providers(
             store=store,
             sequences=BlockSequences(store, block=10),
             vault=shared.vault,
-            own_keys=SimpleNamespace(sealing_kid=None),
-            transport=None,
             clock=clock,
-            real_now_s=None,
             telemetry=Witness(shared.crashes),
             entropy=SeededEntropy(shared.rng.randrange(2**32)),
             cryptograms=shared.cryptograms,
             offers=CouponBook((), clock),
-            rates=FixedRates(SAMPLE_RATES),
             owner=name,
-        )
-        container.directory.override(providers.Object(shared.directory))
-        container.partners.override(providers.Object(MortalPartners(self.life)))
-        self._handlers = container.handlers()
-        self.worker = container.worker()
-        self._cashier: Cashier = container.cashier()
+            directory=shared.directory,
+            partners=MortalPartners(self.life),
+        ):
+            self._handlers = container.handlers()
+            self.worker = container.worker()
+            self._cashier: Cashier = container.cashier()
+        for each in singletons:
+            each.reset()
 
     async def answer(self, envelope: Envelope, request: Any) -> Heard:
         """As the endpoint answers."""

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from unionhub.adapters.memory.store import MemoryStore
 from unionhub.adapters.sql.drivers import Sqlite
@@ -54,19 +56,35 @@ class _Link:
     invalidate = close
 
 
+@cache
+def _engine() -> AsyncEngine:
+    """It only lends its dialect; it never opens anything."""
+    return create_engine(database_url("sqlite:////tmp/never-opened.sqlite"), EngineOptions())
+
+
+@cache
+def _empty() -> sqlite3.Connection:
+    """The tables, laid out once and copied for each run."""
+    raw = sqlite3.connect(":memory:")
+    METADATA.create_all(sa.create_engine("sqlite://", creator=lambda: raw, poolclass=sa.StaticPool))
+    return raw
+
+
 class _InlineDatabase(Database):
     """One connection for all hosts of a run: SQLite has one writer anyway, and waits are the turn's, in their order."""
 
     def __init__(self, raw: sqlite3.Connection) -> None:
-        # The engine only lends its dialect; it never opens anything.
-        engine = create_engine(database_url("sqlite:////tmp/never-opened.sqlite"), EngineOptions())
-        super().__init__(engine, Sqlite(), pool_size=1, timeout_s=_NEVER_S)
+        super().__init__(_engine(), Sqlite(), pool_size=1, timeout_s=_NEVER_S)
         self.raw = raw
         self._link = _Link(_Connection(raw))
 
     async def connect(self) -> Any:
         await self._free.acquire()
         return self._link
+
+    async def roll_back(self, link: Any, error: BaseException | None = None) -> None:
+        """At once: there is no thread whose last statement would have to be waited for."""
+        self.vanished()
 
     def vanished(self) -> None:
         """The client of an open transaction is gone: the server rolls back, and nothing of the client runs."""
@@ -88,10 +106,11 @@ class InlineUnit(SqliteUnit):
 
 
 class _Tables:
-    """What is stored now, read anew at each look, under the names that the in-memory store has for it."""
+    """What is stored now, under the names that the in-memory store has for it; read anew whenever something was written."""
 
     def __init__(self, raw: sqlite3.Connection) -> None:
         self._raw = raw
+        self._read: dict[str, tuple[int, list[Any]]] = {}  # table -> what was there after so many changes
 
     @property
     def payments(self) -> dict[int, Payment]:
@@ -146,9 +165,13 @@ class _Tables:
         return [each.enrolment_id for each in self._all(ENROLMENTS) if each.state is EnrolmentState.OPENING]
 
     def _all(self, mapper: Mapper[T]) -> list[T]:
-        names = ", ".join(f'"{column.name}"' for column in mapper.columns)
-        rows = self._raw.execute(f"SELECT {names} FROM {mapper.columns[0].table.name} ORDER BY rowid").fetchall()
-        return [mapper.item(row) for row in rows]
+        table, changes = mapper.columns[0].table.name, self._raw.total_changes
+        known = self._read.get(table)
+        if known is None or known[0] != changes:
+            names = ", ".join(f'"{column.name}"' for column in mapper.columns)
+            rows = self._raw.execute(f"SELECT {names} FROM {table} ORDER BY rowid").fetchall()
+            known = self._read[table] = changes, [mapper.item(row) for row in rows]
+        return known[1]
 
 
 class InlineSqliteStore:
@@ -156,11 +179,9 @@ class InlineSqliteStore:
 
     def __init__(self, store_time_us: Callable[[], int]) -> None:
         raw = sqlite3.connect(":memory:", isolation_level=None)
+        _empty().backup(raw)
         raw.execute("PRAGMA foreign_keys=ON")
         raw.create_function(STORE_NOW, 0, store_time_us)
-        engine = sa.create_engine("sqlite://", creator=lambda: raw, poolclass=sa.StaticPool)
-        METADATA.create_all(engine)
-        raw.isolation_level = None
         self._database = _InlineDatabase(raw)
         self.tables = _Tables(raw)
 

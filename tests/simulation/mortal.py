@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from simulation.inline_sqlite import InlineUnit
+from simulation.loop import running_loop
 from simulation.network import Network
 from unionhub.domain.model.outgoing import Answer, Outgoing
 from unionhub.domain.model.parties import Party
@@ -35,7 +36,7 @@ class Life:
         was stopped) stops nobody else, and finds the world changed when it goes on.
         """
         if not self.dead and not self.network.calm:
-            await asyncio.sleep(self.network.rng.uniform(0.0001, 0.003))
+            await running_loop().after(0.0001 + 0.0029 * self.network.rng.random())
             if self.network.strikes("kill"):
                 self.kill()
             elif may_stall and self.network.strikes("stall"):

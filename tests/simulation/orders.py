@@ -14,6 +14,7 @@ from simulation.clients import Clients
 from simulation.inline_sqlite import AnyStore
 from simulation.services import ChannelDoor, Door, Granting, IndustryDoor, Told
 from simulation.shopping import Shopping
+from simulation.town import OFFERS
 from unionhub.domain.flows.invariants import Finding
 from unionhub.domain.flows.notify import OVERTAKEN, UNWANTED
 from unionhub.domain.flows.order_results import given_back
@@ -48,6 +49,7 @@ async def judged_orders(store: AnyStore, ucsp: Ucsp, clients: Clients) -> list[F
         *_findings("ucsp_wrong", (*ucsp.shopping.wrong, *(line for door in ucsp.doors for line in door.wrong))),
         *_findings("ucsp_refused", ucsp.till.refused),
         *_findings("no_entry_without_grant", _let_in(ucsp)),
+        *_findings("no_budget_overspent", _overspent(payments.values())),
         *_findings("what_is_reserved_is_counted", _counted(payments.values(), tables.used)),
     ]
     for order in orders.values():
@@ -72,6 +74,17 @@ def _let_in(ucsp: Ucsp) -> Iterable[str]:
     for each in ucsp.shopping.admitted:
         if not ucsp.granting.allowed(each.channel, each.industry, each.since_s, each.until_s):
             yield f"{each.what} of {each.channel} at {each.industry}, {each.since_s:.1f} to {each.until_s:.1f} s: no grant"
+
+
+def _overspent(payments: Iterable[Payment]) -> Iterable[str]:
+    """By the budgets that the offers were made with, whatever a payment says that they are."""
+    spent: Counter[str] = Counter()
+    for payment in payments:
+        if payment.state not in _MOVED_NOTHING:
+            spent.update({share.key: share.amount_minor for share in payment.reservations if isinstance(share, Allowance)})
+    for offer in OFFERS:
+        if spent[offer.budget_key] > offer.budget_minor:
+            yield f"{offer.offer_id}: {spent[offer.budget_key]} of {offer.budget_minor} minor units"
 
 
 def _counted(payments: Iterable[Payment], used: dict[str, int]) -> Iterable[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -18,12 +20,20 @@ from unionhub.hosts.sandbox.books import DEBIT
 from unionhub.hosts.sandbox.seeds import BANK, CNY
 from unionhub.ports.books import Booked
 
+_MOVES: Final = frozenset({"DEBIT_TRANSACTION", "P2P_TRANSFER", "CREDIT_TRANSACTION"})
+_ODD: Final = ("94", "ZZ")
+_ODD_AFTER_ALL: Final = 0.06
+"""So often the bank books, and says what reads most like a refusal: that it had this before, or what no table has."""
+
 
 class BankDoor:
-    """The sandbox's core bank, asked without envelopes and signatures."""
+    """The sandbox's core bank, asked without envelopes and signatures. `texts`: one-time passwords as they reached the phone of
+    an account's holder, by its number, the newest last."""
 
-    def __init__(self, bank: CoreBank) -> None:
+    def __init__(self, bank: CoreBank, rng: random.Random) -> None:
+        self.texts: defaultdict[str, list[str]] = defaultdict(list)
         self._bank = bank
+        self._rng = rng
 
     async def receive(self, outgoing: Outgoing, trx: dict[str, Any]) -> Answer:
         """Its word on one message."""
@@ -32,6 +42,10 @@ class BankDoor:
             message=outgoing.message, ins_id=BANK, msg_id=outgoing.msg_id, at=outgoing.sent_at, trx=trx, opened=opened
         )
         reply = await self._bank.answer(request)
+        if outgoing.message == "OTP_DELIVERY" and reply.code == "00":
+            self.texts[opened["accountInfo"]["accountNo"]].append(opened["otp"]["otp"])
+        if outgoing.message in _MOVES and reply.code == "00" and self._rng.random() < _ODD_AFTER_ALL:
+            return Answer(code=self._rng.choice(_ODD))
         said, account = reply.trx, reply.sealed.get("accountInfo")
         return Answer(
             code=reply.code,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +23,7 @@ from unionhub.domain.model.messages import (
     KycRequest,
     MerchantQrPayment,
     OpenAccountRequest,
+    OtpRequest,
     Payer,
     PresetPayment,
     QrInfoRequest,
@@ -38,6 +39,16 @@ SHOP: Final = MERCHANTS[0]
 _MERCHANT: Final = Merchant(
     acquirer_iin=ACQUIRER, forwarding_iin=ACQUIRER, merchant_id=SHOP.mid, name=SHOP.name, mcc=SHOP.mcc, country="344"
 )
+
+SAFER_PRODUCT: Final = "HKD-SAFER"
+SCARCE_PRODUCT: Final = "HKD-SCARCE"
+OTP_LIFE_S: Final = 20
+_CLOCKS_APART_S: Final = 4.0
+
+_PASSWORDS: Final = {"right": 2, "wrong 1": 2, "wrong 2": 2, "wrong 3": 5, "late": 4, "replaced": 2, "none": 1}
+"""What somebody does with a one-time password before it is right, and how often."""
+
+_WRONG_AT_MOST: Final = 3
 
 _ATTEMPTS: Final = 5
 """Of a person who wants a card, while the bank cannot."""
@@ -60,12 +71,22 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
 class Scripts:
     """Each method is one client's part, from its first message to its last."""
 
-    def __init__(self, clients: Clients, platform: Platform, holders: list[Holder], strangers: list[Holder]) -> None:
+    def __init__(
+        self,
+        clients: Clients,
+        platform: Platform,
+        holders: list[Holder],
+        strangers: list[Holder],
+        texts: Mapping[str, list[str]],
+    ) -> None:
+        self.wrong: list[str] = []  # what somebody was answered, and never should have been
         self._clients = clients
         self._rng = clients.rng
         self._platform = platform
         self._holders = holders
         self._strangers = strangers  # with an account, without a card
+        self._texts = texts  # account -> the passwords that came to its holder's phone
+        self._cautious = [holder for holder in holders if holder.account is not None]  # who want a card with a password
 
     def draw(self) -> Callable[[], Coroutine[Any, Any, object]]:
         """The next client's part."""
@@ -81,10 +102,16 @@ class Scripts:
             self.open_account: 4,
             self.enrol: 2,
             self.pause: 1,
+            self.password: 4,
+            self.scarce: 1,
         }
         return self._rng.choices(tuple(parts), tuple(parts.values()))[0]
 
     # --- a gateway's messages
+
+    async def pays_from(self, gateway: str) -> None:
+        """Somebody of that app."""
+        await self.merchant_qr(self._rng.choice([holder for holder in self._holders if holder.gateway == gateway]))
 
     async def merchant_qr(self, holder: Holder | None = None) -> None:
         """Static codes, and dynamic ones that several want to pay; sometimes it is given back."""
@@ -212,6 +239,94 @@ class Scripts:
                 await self._new_card(person.gateway, person.user_id, person.device_id, issued)
                 return
             await asyncio.sleep(self._rng.uniform(5, 60))
+
+    async def password(self) -> None:
+        """A card that is had with a one-time password: right, wrong, late, twice, or one that another took the place of."""
+        if not self._cautious:
+            return
+        person = self._cautious.pop()
+        assert person.account is not None
+        request = EnrolmentRequest(
+            user_id=person.user_id,
+            device_id=person.device_id,
+            identity=Secret('{"lastName":"Chan","idNo":"K1"}'),
+            account=person.account,
+            product_id=SAFER_PRODUCT,
+        )
+        for _ in range(_ATTEMPTS):
+            enrolment = self._clients.msg_id(person.gateway)
+            enrolling = self._clients.launch(self._clients.ask(person.gateway, "CARD_ENROLLMENT", request, enrolment))
+            texted = await self._texted(person, enrolment)
+            if texted:
+                await self._with_passwords(person, enrolment)
+            heard: Heard = await enrolling
+            if heard.code == "00":
+                await self._new_card(person.gateway, person.user_id, person.device_id, heard)
+            if heard.code == "00" or texted:
+                return
+
+    async def _with_passwords(self, person: Holder, enrolment: str) -> None:
+        """What goes before the right one; then that one, and once more."""
+        plan, seen = self._rng.choices(tuple(_PASSWORDS), tuple(_PASSWORDS.values()))[0], self._clients.seen
+        texts = self._texts[person.account.reveal() if person.account else ""]
+        right, codes = texts[-1], list[str]()
+        wrong = f"{(int(right) + self._rng.randrange(1, 10**6)) % 10**6:06d}"
+        if plan == "late":
+            await asyncio.sleep(OTP_LIFE_S + _CLOCKS_APART_S)
+            codes = [await self._verified(person, enrolment, right)]
+            seen["password too late"] += codes == ["74"]
+        elif plan.startswith("wrong"):
+            for _ in range(int(plan[-1])):
+                codes.append(await self._verified(person, enrolment, wrong))
+            ended = codes[-1] == "32"
+            seen["enrolment ended by wrong passwords"] += ended
+            if len(codes) == _WRONG_AT_MOST and set(codes) <= {"75", "32"} and not ended:
+                self.wrong.append(f"enrolment {enrolment}: so many wrong passwords were answered {codes}")
+        again = plan in ("late", "replaced") and await self._texted(person, enrolment)
+        if again and plan == "replaced" and texts[-1] != right:
+            codes = [await self._verified(person, enrolment, right)]
+        seen["password wrong"] += codes.count("75")
+        if "00" in codes:
+            self.wrong.append(f"enrolment {enrolment}: a password was taken that was {plan}, {codes}")
+        if plan == "none" or (plan == "late" and not again):
+            return
+        right = texts[-1] if again else right
+        twice = await asyncio.gather(*(self._verified(person, enrolment, right) for _ in range(self._rng.choice((1, 2)))))
+        answers = [*twice, await self._verified(person, enrolment, right)]
+        seen["password used twice"] += "76" in answers
+        if answers.count("00") > ("32" not in codes):
+            self.wrong.append(f"enrolment {enrolment}: after {codes} one password was answered {answers}")
+
+    async def _texted(self, person: Holder, enrolment: str) -> bool:
+        """OTP_REQUEST, as long as the bank is still asked whose account it is."""
+        request = OtpRequest(user_id=person.user_id, device_id=person.device_id, orig_msg_id=enrolment)
+        for _ in range(_ATTEMPTS):
+            await asyncio.sleep(self._rng.uniform(1, 8))
+            if (await self._clients.ask(person.gateway, "OTP_REQUEST", request)).code == "00":
+                return True
+        return False
+
+    async def _verified(self, person: Holder, enrolment: str, password: str) -> str:
+        request = OtpRequest(
+            user_id=person.user_id, device_id=person.device_id, orig_msg_id=enrolment, password=Secret(password)
+        )
+        return (await self._clients.ask(person.gateway, "OTP_VERIFICATION", request)).code
+
+    async def scarce(self) -> None:
+        """More people at once want a card than its issuer has numbers for."""
+        people = [holder for holder in self._holders if holder.account is not None]
+        for heard in await asyncio.gather(*map(self._enrolled_scarcely, self._rng.sample(people, 4))):
+            self._clients.seen["numbers used up"] += heard.code == "08"
+
+    async def _enrolled_scarcely(self, person: Holder) -> Heard:
+        request = EnrolmentRequest(
+            user_id=person.user_id,
+            device_id=person.device_id,
+            identity=Secret("{}"),
+            account=person.account,
+            product_id=SCARCE_PRODUCT,
+        )
+        return await self._clients.ask(person.gateway, "CARD_ENROLLMENT", request)
 
     async def _new_card(self, gateway: str, user_id: str, device_id: str, heard: Heard) -> None:
         holder = Holder(gateway=gateway, user_id=user_id, device_id=device_id, token=heard.value.token)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Final, TypeVar
+from functools import partial
+from typing import Final, Protocol, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
@@ -32,6 +33,10 @@ COUPON: Final = "SPRING"
 _CLICKS: Final = 6
 _ROUNDS: Final = 3
 _ACCEPTED: Final = ("00", "04")
+_TOO_LATE: Final = 0.1
+"""So often the grant is withdrawn between the page and the click, or just before the login."""
+_BOTH: Final = 0.15
+"""So often the order's code is paid while a PAY is under way."""
 _WAYS: Final = {"click": 7, "double click": 4, "two tabs": 5, "code beside": 5, "code twice": 1, "code": 2, "leaves": 1}
 """How a user pays who stands at the cashier, and how often."""
 
@@ -44,6 +49,12 @@ class Admitted(msgspec.Struct, frozen=True, kw_only=True):
     industry: str
     since_s: float
     until_s: float
+
+
+class Withdrawing(Protocol):
+    """Operators who take a grant away for as long as something lasts; nothing is done if they have it in hand already."""
+
+    async def without(self, channel: str, industry: str, meanwhile: Callable[[], Awaitable[T]]) -> T | None: ...
 
 
 class Shopping:
@@ -60,6 +71,7 @@ class Shopping:
         self.admitted: list[Admitted] = []
         self.wrong: list[str] = []
         self.forms: dict[int, set[str]] = {}  # order -> the form tokens that were sent
+        self.withdrawing: Withdrawing | None = None
         self._clients = clients
         self._rng = clients.rng
         self._till = till
@@ -72,6 +84,9 @@ class Shopping:
         """From the icon in the app to the way back."""
         channel, industry = self._rng.choice(self._channels), self._rng.choice(self._industries)
         user = self._rng.choice(channel.users)
+        if self._rng.random() < _TOO_LATE and self.withdrawing is not None:
+            await self.withdrawing.without(channel.app_id, industry.app_id, partial(self._login, channel, industry, user))
+            self._clients.seen["login without a grant"] += 1
         if self._rng.random() < 0.9:
             await self._login(channel, industry, user)
         if self._rng.random() < 0.3:
@@ -186,6 +201,13 @@ class Shopping:
                 await asyncio.sleep(self._rng.uniform(1, 12))
                 continue
             said = self._confirmation(channel, view)
+            if self._rng.random() < _TOO_LATE and self.withdrawing is not None:
+                meant = partial(self._confirm, submitted, session, said)
+                await self.withdrawing.without(channel.app_id, submitted.order.industry, meant)
+                self._clients.seen["PAY without a grant"] += 1
+                continue
+            if view.qr_payload and self._rng.random() < _BOTH:
+                self._clients.launch(self._scanned_beside(view))
             codes = await asyncio.gather(*(self._confirm(submitted, session, said) for _ in range(copies)))
             if self._rng.random() < 0.3:
                 await asyncio.sleep(self._rng.uniform(0, 20))
@@ -255,11 +277,18 @@ class Shopping:
         session = await self._entered(submitted)
         view = await self._browse(submitted, "view", lambda at: at.view(session)) if session is not None else None
         if view is not None and view.qr_payload:
-            holder = self._rng.choice(self._holders)
-            request = MerchantQrPayment(
-                payer=holder.payer, amount=view.order.amount.text, currency=HKD, qr_payload=view.qr_payload
-            )
-            await self._clients.ask(holder.gateway, "MPQRC_PAYMENT_EMV", request)
+            await self._scanned(view)
+
+    async def _scanned_beside(self, view: CashierView) -> None:
+        """While the PAY is under way: somebody else's app pays the same code, at SCIS."""
+        await asyncio.sleep(self._rng.uniform(0, 2))
+        self._clients.seen["code paid beside its PAY"] += 1
+        await self._scanned(view)
+
+    async def _scanned(self, view: CashierView) -> None:
+        holder = self._rng.choice(self._holders)
+        request = MerchantQrPayment(payer=holder.payer, amount=view.order.amount.text, currency=HKD, qr_payload=view.qr_payload)
+        await self._clients.ask(holder.gateway, "MPQRC_PAYMENT_EMV", request)
 
     async def _browse(self, submitted: Submitted, what: str, do: Callable[[Cashier], Awaitable[T]]) -> T | None:
         return await self._clients.browse(submitted.order.ucsp_order_id, what, do)

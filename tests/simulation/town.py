@@ -12,7 +12,8 @@ import msgspec
 from simulation.host import START, LoopClock, Shared
 from simulation.inline_sqlite import AnyStore
 from simulation.network import Network
-from simulation.scripts import Holder
+from simulation.operators import first_kid
+from simulation.scripts import OTP_LIFE_S, SAFER_PRODUCT, SCARCE_PRODUCT, Holder
 from simulation.services import ChannelUser
 from simulation.shopping import COUPON
 from unionhub.adapters.memory.directory import SnapshotDirectory
@@ -20,11 +21,11 @@ from unionhub.adapters.sql.sequences import BlockSequences
 from unionhub.adapters.vault.cryptograms import EmvCryptograms
 from unionhub.adapters.vault.envelope import load as load_vault
 from unionhub.adapters.vault.master import MasterKey
-from unionhub.domain.model.cards import CardProduct, PresetMerchant
+from unionhub.domain.model.cards import CardProduct, NumberRange, PresetMerchant
 from unionhub.domain.model.identifiers import Token, luhn_complete
 from unionhub.domain.model.marketing import HUB, Funder, MarketingOffer, OfferKind
 from unionhub.domain.model.money import Money
-from unionhub.domain.model.parties import Party, PartyState, Role
+from unionhub.domain.model.parties import Party, PartyState, PublicKey, Role
 from unionhub.domain.model.services import Grant, GrantState, IndustryService, PersonalField
 from unionhub.hosts.sandbox.bank import CoreBank
 from unionhub.hosts.sandbox.ledger import Ledger
@@ -61,6 +62,21 @@ CARD: Final = CardProduct(
     pan_range=PRODUCT.pan_range,
     preset_merchants=tuple(PresetMerchant(merchant_id=each.mid, name=each.name, mcc=each.mcc) for each in PRESET_MERCHANTS),
 )
+
+SAFER: Final = msgspec.structs.replace(
+    CARD, product_id=SAFER_PRODUCT, name="Safer", step_up=True, kyc_window_s=150, otp_life_s=OTP_LIFE_S
+)
+"""Its cards are had with a one-time password."""
+
+SCARCE: Final = msgspec.structs.replace(
+    CARD,
+    product_id=SCARCE_PRODUCT,
+    name="Scarce",
+    verify_owner=False,
+    token_range=NumberRange(first="623609700000001", last="623609700000002"),
+    pan_range=NumberRange(first="629100700000001", last="629100700000002"),
+)
+"""Two cards, and then its numbers are used up."""
 
 SERVICES: Final = tuple(
     IndustryService(
@@ -125,7 +141,8 @@ class Town(msgspec.Struct, kw_only=True):
         async with store.begin() as uow:
             for seed in PARTNERS:
                 await uow.put_party(_party(seed))
-            await uow.put_product(CARD)
+            for product in (CARD, SAFER, SCARCE):
+                await uow.put_product(product)
             for service in SERVICES:
                 await uow.put_service(service)
             for grant in GRANTS:
@@ -158,12 +175,14 @@ class Town(msgspec.Struct, kw_only=True):
 
 
 def _party(seed: PartnerSeed) -> Party:
-    """A seeded party without keys: nothing is signed where the partners port is cut."""
+    """A seeded party. Its keys are names: nothing is signed where the partners port is cut."""
     return Party(
         app_id=seed.app_id,
         role=seed.role,
         name=seed.name,
         state=PartyState.LIVE,
+        base_url=f"https://{seed.app_id}.example",
+        keys=(PublicKey(kid=first_kid(seed.app_id), use="sig", jwk="{}"), PublicKey(kid="seal 0", use="enc", jwk="{}")),
         acquirer_iin=seed.app_id if seed.role is Role.ACQUIRER else "",
         channel_code=seed.channel_code,
         industry_code=seed.industry_code,

@@ -14,9 +14,11 @@ import os
 import sys
 import textwrap
 import time
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from itertools import islice
 from types import CodeType, FunctionType
 from typing import Any, Final
 
@@ -611,17 +613,17 @@ def _first_finding(seed: int) -> tuple[str, str]:
 RULE_NAMED: Final = {rule.name: rule for rule in RULES}
 
 
-def _until_noticed(pool: ProcessPoolExecutor, rule: Rule, most: int, width: int) -> Noticed:
-    """Seeds 0.. in their order, as many at once as there are cores."""
-    running: list[Future[tuple[str, str]]] = [pool.submit(notices, rule.name, seed) for seed in range(min(width, most))]
-    for seed in range(most):
-        invariant, evidence = running[seed].result()
+def _until_noticed(pool: ProcessPoolExecutor, rule: Rule, first: int, most: int, width: int) -> Noticed:
+    """Seeds from `first` on in their order, as many at once as there are cores."""
+    seeds = iter(range(first, first + most))
+    running: deque[Future[tuple[str, str]]] = deque(pool.submit(notices, rule.name, seed) for seed in islice(seeds, width))
+    for tried in range(1, most + 1):
+        invariant, evidence = running.popleft().result()
         if invariant:
-            for later in running[seed + 1 :]:
+            for later in running:
                 later.cancel()
-            return Noticed(rule=rule, most=most, seeds=seed + 1, invariant=invariant, evidence=evidence)
-        if len(running) < most:
-            running.append(pool.submit(notices, rule.name, len(running)))
+            return Noticed(rule=rule, most=most, seeds=tried, invariant=invariant, evidence=evidence)
+        running.extend(pool.submit(notices, rule.name, seed) for seed in islice(seeds, 1))
     return Noticed(rule=rule, most=most)
 
 
@@ -638,7 +640,8 @@ def _cells(row: Noticed) -> tuple[str, ...]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="broken", description=__doc__)
-    parser.add_argument("--most", type=int, default=60, help="seeds for a rule, from 0 on")
+    parser.add_argument("--first", type=int, default=0, help="the seed to begin with")
+    parser.add_argument("--most", type=int, default=60, help="seeds for a rule")
     parser.add_argument("--only", nargs="*", default=(), metavar="WORD", help="rules whose names hold one of these")
     parser.add_argument("--words", action="store_true", help="each rule's words, and nothing else")
     options = parser.parse_args()
@@ -650,7 +653,7 @@ def main() -> int:
     print(_line("rule that is broken", "RULES", "seeds", "noticed by", "what it says"))
     with ProcessPoolExecutor(cores) as pool:
         for rule in chosen:
-            rows.append(_until_noticed(pool, rule, options.most, cores))
+            rows.append(_until_noticed(pool, rule, options.first, options.most, cores))
             print(_line(*_cells(rows[-1])), flush=True)
     missed = sum(not row.seeds for row in rows)
     print(f"{len(rows)} rules broken, {missed} of them noticed by nobody, in {time.monotonic() - started_s:.0f} s")

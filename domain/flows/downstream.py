@@ -1,7 +1,8 @@
 """The downstream acquirer of UCSP: what the hub asks of it for an order, and how its word is read (chart U3, steps 1 and 3).
 
 It is to a cashier's payment what the core bank is to a card's: PAY is its debit, asked about by TRX_RESULT_INQUIRY and taken
-back by REVERSAL. What it says in PAYMENT_RESULT is `payment_result.py`'s.
+back by REVERSAL. What it says in PAYMENT_RESULT is `payment_result.py`'s; it owes one, until it is heard, for every PAY that
+it does not take back, also where it answered PAY with its last word (chart U3, step 4): who heard that may have died of it.
 """
 
 from __future__ import annotations

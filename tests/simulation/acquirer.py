@@ -1,8 +1,9 @@
 """The acquirer downstream of UCSP's cashier: a till of its own, books that only it keeps, and PAYMENT_RESULT until it is heard.
 
-It keeps its contract (PAY idempotent by msgID, REVERSAL bars for ever, REFUND idempotent by msgID, PLACE_ORDER by ucspOrderId),
-and nothing else is certain: a result overtakes the answer to its PAY, comes twice, minutes late, or after a REVERSAL.
-Some of its payments go the whole way: with TOKEN_PAYMENT to SCIS, or scanned by an app that pays the order's code there.
+It keeps its contract (PAY idempotent by msgID, REVERSAL bars for ever, REFUND idempotent by msgID, PLACE_ORDER by ucspOrderId;
+PAYMENT_RESULT for every PAY that it does not take back), and nothing else is certain: a result overtakes the answer to its PAY,
+comes twice, minutes late, or after a REVERSAL. Some of its payments go the whole way: with TOKEN_PAYMENT to SCIS, or scanned by
+an app that pays the order's code there.
 """
 
 from __future__ import annotations
@@ -182,7 +183,10 @@ class Till:
             self._launch(self._scanned_soon(self.placed[taking.ucsp_order_id]))
         plan = "quietly" if held_up else self._rng.choices(tuple(_PLANS), tuple(_PLANS.values()))[0]
         if plan == "at once":
-            self._decide(taking, tell=self._rng.random() < 0.5)
+            at_once = self._rng.random() < 0.5
+            self._decide(taking, tell=at_once)
+            if not at_once:
+                self._launch(self._told_late(taking))
         elif plan == "early":
             self._decide(taking, tell=True)
             await asyncio.sleep(self._rng.uniform(0.1, 4.0))
@@ -296,9 +300,14 @@ class Till:
         self._decide(taking, tell=True)
 
     async def _decided_quietly(self, taking: Taking) -> None:
-        """It is asked for, or it is not; told it is all the same, as is owed."""
+        """It is asked for, or it is not; told it is all the same."""
         await asyncio.sleep(self._rng.uniform(0.05, 6))
         self._decide(taking, tell=False)
+        await self._told_late(taking)
+
+    async def _told_late(self, taking: Taking) -> None:
+        """PAYMENT_RESULT is owed for every PAY (chart U3, step 4), also for one that was answered with its last word: the host
+        that heard it may have died of it."""
         await asyncio.sleep(self._rng.uniform(45, 120))
         if not taking.silenced and taking.stand in (Stand.APPROVED, Stand.DECLINED):
             self._tell(taking, OrderStatus(taking.stand.value))

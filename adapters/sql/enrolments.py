@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from unionhub.domain.model.acts import Act
 from unionhub.domain.model.enrolment import Enrolment
 
-from .rows import ACTS, ENROLMENTS, Values, duration, micros
-from .statement import Statement, done, insert, is_one_of, number, prefixed, store_now, text, texts
+from .leases import lease_values, leasing
+from .rows import ACTS, ENROLMENTS, micros
+from .statement import Statement, done, insert, number, prefixed, text
 from .tables import OPEN_ACT, OPENING, acts, enrolments
 from .transaction import Transaction
 
@@ -52,26 +53,8 @@ _MOVE = Statement(
 
 @cache
 def _lease(passing_over: bool) -> Statement:
-    """With and without what passes somebody over: idle workers ask all the time, and shall not pay for it."""
-    due = (
-        sa.select(enrolments.c.enrolment_id)
-        .where(
-            *([~is_one_of(enrolments.c.issuer, "passing_over")] if passing_over else ()),
-            OPENING,
-            enrolments.c.due_at <= number("now"),
-            sa.or_(enrolments.c.lease_until.is_(None), enrolments.c.lease_until <= store_now()),
-        )
-        .order_by(enrolments.c.due_at, enrolments.c.enrolment_id)
-        .limit(number("limit"))
-        .with_for_update(skip_locked=True)
-        .cte("due")
-        .prefix_with("MATERIALIZED", dialect="postgresql")
-    )
-    return Statement(
-        sa.update(enrolments)
-        .where(enrolments.c.enrolment_id.in_(sa.select(due.c.enrolment_id)))
-        .values(lease_owner=text("owner"), lease_until=store_now() + number("lease"))
-        .returning(*ENROLMENTS.columns)
+    return leasing(
+        enrolments.c.enrolment_id, enrolments.c.issuer, OPENING, returning=ENROLMENTS.columns, passing_over=passing_over
     )
 
 
@@ -111,12 +94,6 @@ class Enrolments(Transaction):
     async def lease_enrolments(
         self, owner: str, now: datetime, *, limit: int, lease: timedelta, passing_over: Collection[str] = ()
     ) -> list[Enrolment]:
-        values: Values = {
-            "owner": owner,
-            "now": micros(now),
-            "limit": limit,
-            "lease": duration(lease),
-            "passing_over": texts(passing_over),
-        }
+        values = lease_values(owner, now, limit, lease, passing_over)
         leased = await self._items(ENROLMENTS, _lease(bool(passing_over)), values)
         return sorted(leased, key=lambda found: (found.due_at or now, found.enrolment_id))

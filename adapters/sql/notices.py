@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from unionhub.domain.model.notices import Attempt, Notice, NoticeState
 
-from .rows import ATTEMPTS, NOTICES, Values, duration, micros
-from .statement import Statement, done, is_one_of, number, store_now, text, texts
+from .leases import lease_values, leasing
+from .rows import ATTEMPTS, NOTICES, Values, micros
+from .statement import Statement, done, number, store_now, text
 from .tables import OF_ORDER, attempts, notices
 from .transaction import Transaction
 
@@ -21,38 +22,26 @@ _QUEUED: sa.ColumnClause[str] = sa.literal_column(f"'{NoticeState.QUEUED}'")  # 
 
 @cache
 def _lease(passing_over: bool) -> Statement:
-    """With and without what passes somebody over: idle workers ask all the time, and shall not pay for it."""
-    due = (
-        sa.select(notices.c.position)
-        .where(
-            *([~is_one_of(notices.c.receiver, "passing_over")] if passing_over else ()),
-            notices.c.state == _QUEUED,
-            notices.c.due_at <= number("now"),
-            sa.or_(notices.c.lease_until.is_(None), notices.c.lease_until <= store_now()),
-            ~sa.exists().where(
-                _earlier.c.payment_id == notices.c.payment_id,
-                _earlier.c.receiver == notices.c.receiver,
-                _earlier.c.position < notices.c.position,
-                _earlier.c.state == _QUEUED,
-            ),
-            ~sa.exists().where(
-                _earlier.c.order_id == notices.c.order_id,
-                _earlier.c.receiver == notices.c.receiver,
-                _earlier.c.position < notices.c.position,
-                _earlier.c.state == _QUEUED,
-            ),
+    """In order: none that has an earlier one of its receiver before it, of the same payment or order."""
+    first = (
+        ~sa.exists().where(
+            of_earlier == of_this,
+            _earlier.c.receiver == notices.c.receiver,
+            _earlier.c.position < notices.c.position,
+            _earlier.c.state == _QUEUED,
         )
-        .order_by(notices.c.due_at, notices.c.position)
-        .limit(number("limit"))
-        .with_for_update(skip_locked=True, of=notices)
-        .cte("due")
-        .prefix_with("MATERIALIZED", dialect="postgresql")
+        for of_earlier, of_this in (
+            (_earlier.c.payment_id, notices.c.payment_id),
+            (_earlier.c.order_id, notices.c.order_id),
+        )
     )
-    return Statement(
-        sa.update(notices)
-        .where(notices.c.position.in_(sa.select(due.c.position)))
-        .values(lease_owner=text("owner"), lease_until=store_now() + number("lease"))
-        .returning(*NOTICES.columns, notices.c.position)
+    return leasing(
+        notices.c.position,
+        notices.c.receiver,
+        notices.c.state == _QUEUED,
+        *first,
+        returning=(*NOTICES.columns, notices.c.position),
+        passing_over=passing_over,
     )
 
 
@@ -120,13 +109,7 @@ class Notices(Transaction):
     async def lease_notices(
         self, owner: str, now: datetime, *, limit: int, lease: timedelta, passing_over: Collection[str] = ()
     ) -> list[Notice]:
-        values: Values = {
-            "owner": owner,
-            "now": micros(now),
-            "limit": limit,
-            "lease": duration(lease),
-            "passing_over": texts(passing_over),
-        }
+        values = lease_values(owner, now, limit, lease, passing_over)
         rows: Sequence[Sequence[object]] = await self._fetch(_lease(bool(passing_over)), values)
         leased = [(row[-1], NOTICES.item(row)) for row in rows]
         return [notice for _, notice in sorted(leased, key=lambda pair: (pair[1].due_at, pair[0]))]

@@ -22,8 +22,9 @@ from unionhub.domain.model.notices import Notice
 from unionhub.domain.model.transactions import Allowance, Barrier, OnceKey, Payment, PaymentState, Reservation
 from unionhub.ports.store import StoreUnavailable
 
-from .rows import CARDS, CLAIMS, NOTICES, PAYMENTS, Values, duration, micros, reservations_from
-from .statement import Statement, done, insert, is_one_of, number, prefixed, store_now, text, texts
+from .leases import lease_values, leasing
+from .rows import CARDS, CLAIMS, NOTICES, PAYMENTS, Values, micros, reservations_from
+from .statement import Statement, done, insert, number, prefixed, text
 from .tables import HAS_ADDITIONAL, HAS_SETTLEMENT_KEY, UNFINISHED, cards, claims, counters, notices, once_keys, payments
 from .transaction import Transaction
 
@@ -84,27 +85,7 @@ _TELL_PENDING = Statement(
 
 @cache
 def _lease(passing_over: bool) -> Statement:
-    """With and without what passes somebody over: idle workers ask all the time, and shall not pay for it."""
-    due = (
-        sa.select(payments.c.payment_id)
-        .where(
-            *([~is_one_of(payments.c.issuer, "passing_over")] if passing_over else ()),
-            UNFINISHED,
-            payments.c.due_at <= number("now"),
-            sa.or_(payments.c.lease_until.is_(None), payments.c.lease_until <= store_now()),
-        )
-        .order_by(payments.c.due_at, payments.c.payment_id)
-        .limit(number("limit"))
-        .with_for_update(skip_locked=True)
-        .cte("due")
-        .prefix_with("MATERIALIZED", dialect="postgresql")
-    )
-    return Statement(
-        sa.update(payments)
-        .where(payments.c.payment_id.in_(sa.select(due.c.payment_id)))
-        .values(lease_owner=text("owner"), lease_until=store_now() + number("lease"))
-        .returning(*PAYMENTS.columns)
-    )
+    return leasing(payments.c.payment_id, payments.c.issuer, UNFINISHED, returning=PAYMENTS.columns, passing_over=passing_over)
 
 
 # The plus keeps SQLite from reading the whole past by the index on opened_at; the one of what is unfinished is short.
@@ -301,13 +282,7 @@ class Payments(Transaction, ABC):
     async def lease_payments(
         self, owner: str, now: datetime, *, limit: int, lease: timedelta, passing_over: Collection[str] = ()
     ) -> list[Payment]:
-        values = {
-            "owner": owner,
-            "now": micros(now),
-            "limit": limit,
-            "lease": duration(lease),
-            "passing_over": texts(passing_over),
-        }
+        values = lease_values(owner, now, limit, lease, passing_over)
         leased = await self._items(PAYMENTS, _lease(bool(passing_over)), values)
         return sorted(leased, key=lambda payment: (payment.due_at or now, payment.payment_id))
 

@@ -167,7 +167,12 @@ class PaymentResult:
             if told is None or told.order_id != order.order_id:
                 raise Refusal("96")
             return told.payment_id
-        if begun.amount == order.amount and await uow.move_order(*paid(order, begun)):
+        wanted = begun.amount == order.amount and await uow.move_order(*paid(order, begun))
+        if not wanted:
+            await uow.move_order(order, order)  # held: whoever took the same word for a PAY's has committed by now, or waits
+        if await self._is_on_record(uow, begun):
+            raise Refusal("96")
+        if wanted:
             approved = begun.moved(PaymentEvent.APPROVE, code="00", bank_code="00", due_at=None)
             await uow.move_payment(begun, approved, self._notices.written(approved, prepared.notice_ids))
         else:
@@ -180,6 +185,15 @@ class PaymentResult:
             )
             await uow.move_payment(begun, unwanted)
         return begun.payment_id
+
+    @staticmethod
+    async def _is_on_record(uow: UnitOfWork, begun: Payment) -> bool:
+        """Is this taking another payment of its order already? Between our look for its settlement key and the one for a PAY
+        under way, another copy of the same word was taken for that PAY's: a refund would give back what paid the order."""
+        if not begun.settlement_key:
+            return False
+        others = await uow.payments_of_order(begun.order_id or 0)
+        return any(each.settlement_key == begun.settlement_key for each in others if each.payment_id != begun.payment_id)
 
     async def _declined(self, uow: UnitOfWork, order: Order, request: OrderResult, prepared: Prepared) -> int | None:
         """Of a try that is under way; of anything else it is no news."""

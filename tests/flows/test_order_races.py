@@ -12,10 +12,13 @@ import pytest
 from flows.sales import Sale, broken, new_sale, settle
 
 from support.house import WAYS, House, house
+from unionhub.domain.flows.payment_result import PaymentResult
 from unionhub.domain.model.marketing import HUB, Funder, MarketingOffer, OfferKind
-from unionhub.domain.model.transactions import PaymentState
+from unionhub.domain.model.orders import Order, OrderResult
+from unionhub.domain.model.transactions import Payment, PaymentState
 from unionhub.hosts.sandbox.envelope import Answer, Received
 from unionhub.hosts.sandbox.seeds import HARBOUR
+from unionhub.ports.store import UnitOfWork
 
 Json = dict[str, Any]
 
@@ -395,6 +398,35 @@ def test_a_result_that_comes_many_times_at_once_counts_once(home: House) -> None
             await home.work()
             assert await sale.states() == ["APPROVED"]
             assert sale.told() == ["APPROVED"]
+
+    home.run(scenario())
+
+
+def test_a_result_that_is_overtaken_by_itself_is_the_same_taking(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second copy without a name: between its two looks, the first is taken for the PAY that is under way. To refund its key
+    then would give back what paid the order."""
+    if home.way != "postgres":
+        pytest.skip("nowhere else can two of these transactions overlap")
+
+    async def scenario() -> None:
+        sale = await new_sale(home)
+        acquirer = home.world.acquirer()
+        async with sale.scripted("04"):
+            await sale.pay()
+        key, usual = acquirer.settlement_key(), PaymentResult._tried
+        first, second = [await sale.result_request("APPROVED", settlementKey=key) for _ in range(2)]
+
+        async def overtaken(uow: UnitOfWork, order: Order, request: OrderResult) -> Payment | None:
+            monkeypatch.undo()
+            assert (await acquirer.send(first)).code == "00"
+            return await usual(uow, order, request)
+
+        monkeypatch.setattr(PaymentResult, "_tried", staticmethod(overtaken))
+        assert (await acquirer.send(second)).code in ("00", "96")
+        assert (await acquirer.send(second)).code == "00"
+        await home.work()
+        assert await sale.states() == ["APPROVED"]
+        assert sale.told() == ["APPROVED"]
 
     home.run(scenario())
 
